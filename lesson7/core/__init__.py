@@ -1,0 +1,1 @@
+"""What two models or more use: errors, images, layers, metrics, runtime, training, weights."""

@@ -1,0 +1,130 @@
+"""A network as the bytes of a safetensors file, and back.
+
+The file [1] holds the state dict, and in its metadata, as JSON under ``config``, the
+arguments that the network is built from. It holds no code, and no pickle is ever read,
+whatever a file is called. What `read` is given may be anything that matches a hash:
+each thing in it is checked before it is used.
+
+References:
+    [1] https://huggingface.co/docs/safetensors
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from lesson7.core.errors import ConfigError, WeightsDamaged
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+Network = TypeVar("Network", bound="nn.Module")
+
+
+def write(name: str, model: nn.Module, config: Mapping[str, Any], *, half: bool) -> bytes:
+    """The file of a network: the same weights and configuration give the same bytes.
+
+    Args:
+        name: what messages call it.
+        model: on any device; tensors that share memory are stored once each.
+        config: what `read` hands to ``build``; JSON turns its tuples into lists.
+        half: store floating-point tensors of two or more dimensions as float16.
+
+    Raises:
+        WeightsDamaged: a weight is NaN or infinite.
+        ConfigError: the configuration is not JSON, or a weight exceeds float16's 65,504.
+    """
+    import torch
+    from safetensors.torch import save
+
+    try:
+        text = json.dumps(dict(config), sort_keys=True, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"The configuration of {name} is not JSON: {error}.") from None
+    tensors = {key: tensor.detach().cpu() for key, tensor in model.state_dict().items()}
+    if not _finite(tensors):
+        raise WeightsDamaged(f"{name} holds weights that are no numbers (NaN or infinity).")
+    if half:
+        tensors = {
+            key: tensor.half() if tensor.is_floating_point() and tensor.dim() >= 2 else tensor
+            for key, tensor in tensors.items()
+        }
+        if not _finite(tensors):
+            raise ConfigError(f"{name} has weights beyond 65,504, too large for float16.")
+    unshared = {
+        key: tensor.clone(memory_format=torch.contiguous_format) for key, tensor in tensors.items()
+    }
+    return save(unshared, metadata={"config": text})  # a second key would make the order vary
+
+
+def read(content: bytes, file: str, build: Callable[..., Network]) -> Network:
+    """The network in a file, in float32 and eval mode, without gradients.
+
+    Leaves the state of torch's random generator as it was.
+
+    Args:
+        content: the bytes of the file.
+        file: what messages call it.
+        build: called as ``build(**config)``.
+
+    Raises:
+        WeightsDamaged: it is not a safetensors file, its configuration or its tensors do not
+            fit the network, or a weight is NaN or infinite.
+    """
+    import torch
+
+    tensors, config = _parse(content, file)
+    with torch.random.fork_rng(devices=[]):
+        try:
+            network = build(**config)
+        except Exception as error:  # the arguments are the file's: whatever it is, they caused it
+            raise WeightsDamaged(f"{file} was made for another version of the network.") from error
+    expected = network.float().state_dict()
+    misfit = _misfit(tensors, expected)
+    if misfit:
+        raise WeightsDamaged(f"{file} does not fit the network: {misfit}.")
+    state = {key: tensor.to(expected[key].dtype) for key, tensor in tensors.items()}
+    if not _finite(state):
+        raise WeightsDamaged(f"{file} holds weights that are no numbers (NaN or infinity).")
+    network.load_state_dict(state, strict=True)
+    return network.eval().requires_grad_(False)
+
+
+def _parse(content: bytes, file: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    try:
+        tensors = load(content)
+    except (SafetensorError, KeyError, ValueError, RuntimeError) as error:
+        raise WeightsDamaged(f"{file} is not a safetensors file.") from error
+    end = 8 + int.from_bytes(content[:8], "little")  # of the header, which `load` has checked
+    try:
+        config = json.loads(json.loads(content[8:end])["__metadata__"]["config"])
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        raise WeightsDamaged(f"{file} does not say how to build its network.") from error
+    if not isinstance(config, dict):
+        raise WeightsDamaged(f"{file} does not say how to build its network.")
+    return tensors, config
+
+
+def _misfit(tensors: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> str:
+    """How the two differ in keys, shapes or kinds, in words; empty if they do not."""
+    for key, want in expected.items():
+        if key not in tensors:
+            return f"{key} is missing"
+        have = tensors[key]
+        if have.shape != want.shape:
+            return f"{key} is {tuple(have.shape)} and should be {tuple(want.shape)}"
+        if have.is_floating_point() != want.is_floating_point() or have.is_complex():
+            return f"{key} is {have.dtype} and should be {want.dtype}"
+    surplus = len(tensors) - len(expected)  # not named: their names are the file's, not ours
+    return f"it has no place for {surplus} of the tensors" if surplus else ""
+
+
+def _finite(tensors: Mapping[str, Tensor]) -> bool:
+    import torch
+
+    return all(bool(torch.isfinite(tensor).all()) for tensor in tensors.values())

@@ -1,0 +1,148 @@
+"""What a training run leaves behind, and the options that every ``train.py`` takes.
+
+A run is a folder::
+
+    runs/mnist-best-001/
+        options.json      the options, versions, machine and data counts
+        metrics.jsonl     one line per epoch
+        checkpoint.pt     everything that ``--resume`` needs; never committed
+        samples/          pictures or text of the same inputs at every epoch
+
+The weights that a visitor gets are written elsewhere, by ``lesson7.core.weights.save``.
+"""
+
+import json
+import os
+import platform
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any
+
+import torch
+import typer
+
+from lesson7.core.errors import ConfigError
+
+DataDir = Annotated[Path, typer.Option("--data", help="Folder of the data set.")]
+OutDir = Annotated[Path | None, typer.Option("--out", help="Folder of the run; numbered if left out.")]
+Minutes = Annotated[float | None, typer.Option(help="Stop after so many minutes, resumable.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint in --out.")]
+Seed = Annotated[int, typer.Option(help="Everything random follows from it.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Seconds, on made-up data; same files.")]
+Summary = Annotated[bool, typer.Option("--summary", help="Print the layers and stop.")]
+ShowBatch = Annotated[bool, typer.Option("--show-batch", help="Save what the network is fed and stop.")]
+FindLr = Annotated[bool, typer.Option("--find-lr", help="Sweep the learning rate, plot it and stop.")]
+Ship = Annotated[bool, typer.Option("--ship", help="Write the result into weights/ when finished.")]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run's folder and the files in it."""
+
+    folder: Path
+
+    @classmethod
+    def open(cls, name: str, out: Path | None, *, resume: bool = False) -> "Run":
+        """Make the folder of a new run, or find the one to go on with.
+
+        Args:
+            name: what is trained, such as ``mnist-best``; names the folder if ``out`` is None.
+            out: the folder itself.
+            resume: the folder must hold a checkpoint.
+
+        Raises:
+            ConfigError: nothing to resume, or a new run would overwrite an old one.
+        """
+        if out is None:
+            earlier = sorted(Path("runs").glob(f"{name}-[0-9][0-9][0-9]"))
+            number = int(earlier[-1].name[-3:]) if earlier else 0
+            out = Path("runs") / f"{name}-{number if resume else number + 1:03d}"
+        run = cls(out)
+        if resume and not run.checkpoint.exists():
+            raise ConfigError(f"there is no checkpoint in {out} to resume from")
+        if not resume and run.metrics.exists():
+            raise ConfigError(f"{out} holds a run already: choose another --out, or --resume")
+        (out / "samples").mkdir(parents=True, exist_ok=True)
+        return run
+
+    @property
+    def checkpoint(self) -> Path:
+        return self.folder / "checkpoint.pt"
+
+    @property
+    def metrics(self) -> Path:
+        return self.folder / "metrics.jsonl"
+
+    @property
+    def samples(self) -> Path:
+        return self.folder / "samples"
+
+    def write_options(self, options: Mapping[str, Any]) -> None:
+        """Write ``options.json``: what was asked for, with what versions, on what machine."""
+        record = {
+            "options": dict(options),
+            "versions": {name: version(name) for name in ("torch", "torchvision", "accelerate")},
+            "python": platform.python_version(),
+            "hardware": hardware(),
+        }
+        text = json.dumps(record, indent=2, default=str)
+        (self.folder / "options.json").write_text(text + "\n", encoding="utf-8")
+
+    def log(self, row: Mapping[str, float | int | str]) -> None:
+        """Append one line to ``metrics.jsonl``, floats to six significant digits."""
+        short = {k: float(f"{v:.6g}") if isinstance(v, float) else v for k, v in row.items()}
+        with self.metrics.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(short) + "\n")
+
+    def rows(self) -> list[dict[str, Any]]:
+        """All lines of ``metrics.jsonl``, oldest first."""
+        if not self.metrics.exists():
+            return []
+        return [json.loads(line) for line in self.metrics.read_text("utf-8").splitlines()]
+
+    def keep_record(self, name: str, folder: Path = Path("weights") / "runs") -> None:
+        """Copy options and metrics beside the shipped weights, where they are committed."""
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        for file in ("options.json", "metrics.jsonl"):
+            shutil.copyfile(self.folder / file, folder / name / file)
+
+    def save_checkpoint(self, state: Mapping[str, Any]) -> None:
+        """Write the checkpoint so that a cut in the middle leaves the earlier one whole."""
+        unfinished = self.checkpoint.with_suffix(".part")
+        torch.save(dict(state), unfinished)
+        os.replace(unfinished, self.checkpoint)
+
+    def load_checkpoint(self) -> dict[str, Any]:
+        """The checkpoint's state, tensors on the CPU, read without running any pickle code."""
+        return torch.load(self.checkpoint, map_location="cpu", weights_only=True)
+
+
+def choose(option: str, value: str, allowed: Iterable[str]) -> str:
+    """``value``, if it is among ``allowed``.
+
+    Raises:
+        ConfigError: it is not; the message lists what is.
+    """
+    names = list(allowed)
+    if value not in names:
+        raise ConfigError(f"--{option} {value} is unknown: choose one of {', '.join(names)}")
+    return value
+
+
+def hardware() -> str:
+    """The machine in words, such as ``2 CPU cores (AMD EPYC)`` or the GPU's name."""
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name()
+    return f"{os.cpu_count()} CPU cores ({_processor()})"
+
+
+def _processor() -> str:
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        for line in info.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()

@@ -1,0 +1,363 @@
+"""The supervised training loop: one-cycle, freezing, EMA, resume, any number of processes.
+
+    Task        the model, its batches, its loss and how it is judged
+    Phase       some epochs of one cycle, with some groups of layers frozen
+    fit         train a task through its phases
+
+Devices, mixed precision and several processes come from Hugging Face Accelerate: under
+``accelerate launch --num_processes 2`` a batch is split over the processes and the
+gradients are averaged, so the options mean the same as for one process.
+
+Everything random in a step (augmentation, dropout) follows from the seed and the step's
+number, and the order of an epoch from the seed and the epoch's number. A run that was cut
+and resumed therefore ends with the same weights, bit by bit, as one that was not.
+
+References:
+    [1] Smith and Topin, Super-convergence, 2017. https://arxiv.org/abs/1708.07120
+    [2] Loshchilov and Hutter, Decoupled weight decay, 2017. https://arxiv.org/abs/1711.05101
+    [3] Morales-Brotons et al., Exponential moving average of weights in deep learning,
+        2024. https://arxiv.org/abs/2411.18704
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+from accelerate.utils import DataLoaderConfiguration
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.utils.data import DataLoader
+from tqdm import tqdm
+
+from lesson7.core.errors import ConfigError
+from lesson7.core.runs import Run
+from lesson7.core.schedule import OneCycle, spread
+
+NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
+
+
+@dataclass
+class Task:
+    """Everything that one training needs, apart from its schedule.
+
+    Args:
+        model: trained in place.
+        batches: the training batches; shuffled anew by seed and epoch if they were
+            built with ``shuffle=True``.
+        loss: ``loss(model, batch)`` -> scalar. May draw random numbers from torch.
+        evaluate: ``evaluate(model)`` -> metrics by name; called in eval mode, without
+            gradients, on the averaged weights if there are any.
+        groups: groups of layers with learning rates of their own, earliest first; all
+            of ``model``'s parameters must be in exactly one. Default: one group.
+        samples: ``samples(model, folder, epoch)`` writes pictures or text of the same
+            inputs each time.
+        stateful: objects with ``state_dict`` and ``load_state_dict`` that belong in the
+            checkpoint, such as a hidden state carried across batches.
+    """
+
+    model: nn.Module
+    batches: DataLoader
+    loss: Callable[[nn.Module, Any], Tensor]
+    evaluate: Callable[[nn.Module], dict[str, float]]
+    groups: Sequence[nn.Module] = ()
+    samples: Callable[[nn.Module, Path, int], None] | None = None
+    stateful: Sequence[Any] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True)
+class Phase:
+    """Some epochs under one cycle of the learning rate.
+
+    Args:
+        epochs: passes over the training batches, at least 1.
+        max_lr: the highest rate; see ``lesson7.core.schedule.spread`` for groups.
+        pct_start: share of the steps in which the rate rises.
+        frozen: how many groups, counted from the first, keep their weights. Their batch
+            norms go on learning, as in the lesson.
+    """
+
+    epochs: int
+    max_lr: float | tuple[float, ...]
+    pct_start: float = 0.3
+    frozen: int = 0
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to train, whatever the task.
+
+    Args:
+        seed: of everything random.
+        weight_decay: decoupled [2], on all parameters.
+        beta2: Adam's second beta; the first one follows the cycle.
+        ema_decay: per step, in [0, 1); the averaged weights are what is judged and kept [3].
+            None: no average.
+        clip: largest norm of the gradient; None: any.
+        precision: ``no`` (float32), ``bf16`` or ``fp16``, as Accelerate names them.
+        minutes: stop after this time with a checkpoint.
+        checkpoint_minutes: also write one this often within an epoch.
+        max_steps_per_epoch: cut epochs short (dry runs).
+    """
+
+    seed: int = 0
+    weight_decay: float = 0.01
+    beta2: float = 0.99
+    ema_decay: float | None = None
+    clip: float | None = None
+    precision: str = "no"
+    minutes: float | None = None
+    checkpoint_minutes: float = 5.0
+    max_steps_per_epoch: int | None = None
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a training ended: ``finished`` is False if ``minutes`` ran out before the epochs."""
+
+    metrics: dict[str, float]
+    minutes: float
+    finished: bool
+
+
+def freeze(groups: Sequence[nn.Module], frozen: int) -> None:
+    """Let the first ``frozen`` groups keep their weights, batch norms apart.
+
+    A frozen group's batch norms keep learning scale and shift and keep moving their running
+    statistics: the lesson found that fixing them costs accuracy.
+
+    Raises:
+        ConfigError: there are fewer groups than that.
+    """
+    if not 0 <= frozen <= len(groups):
+        raise ConfigError(f"cannot freeze {frozen} of {len(groups)} groups")
+    for index, group in enumerate(groups):
+        for module in group.modules():
+            learns = index >= frozen or isinstance(module, NORMS)
+            for parameter in module.parameters(recurse=False):
+                parameter.requires_grad_(learns)
+
+
+def build_optimizer(groups: Sequence[nn.Module], settings: Settings) -> torch.optim.AdamW:
+    """AdamW [2] with one parameter group for each group of layers; the cycle sets the rates."""
+    parameters = [{"params": [p for p in g.parameters() if p.requires_grad]} for g in groups]
+    return torch.optim.AdamW(
+        parameters, lr=0.0, betas=(0.95, settings.beta2), weight_decay=settings.weight_decay
+    )
+
+
+def fit(
+    task: Task,
+    phases: Sequence[Phase],
+    run: Run,
+    settings: Settings | None = None,
+    *,
+    resume: bool = False,
+) -> Result:
+    """Train ``task.model`` through ``phases``, in place; leave the record in ``run``.
+
+    Each phase starts a fresh optimiser, as freezing or unfreezing does in the lesson.
+
+    Args:
+        task: what to train.
+        phases: the schedule.
+        run: gets a line of metrics and samples per epoch, and the checkpoint.
+        settings: how to train; the defaults are the lesson's.
+        resume: go on from the run's checkpoint.
+
+    Returns:
+        The last epoch's metrics. ``task.model`` then holds the averaged weights if
+        ``ema_decay`` was set.
+
+    Raises:
+        ConfigError: groups that leave out parameters; phases without steps.
+        FloatingPointError: the loss became infinite or NaN; the last checkpoint is intact.
+    """
+    return _Trainer(task, list(phases), run, settings or Settings(), resume).train()
+
+
+class _Trainer:
+    """The state of one ``fit``: where it is, and what the checkpoint must hold."""
+
+    def __init__(
+        self, task: Task, phases: list[Phase], run: Run, settings: Settings, resume: bool
+    ) -> None:
+        self.task, self.phases, self.run, self.settings = task, phases, run, settings
+        self.groups = list(task.groups) or [task.model]
+        counted = sum(p.numel() for g in self.groups for p in g.parameters())
+        if counted != sum(p.numel() for p in task.model.parameters()):
+            raise ConfigError("the groups of layers must hold each parameter exactly once")
+        loader = DataLoaderConfiguration(
+            split_batches=True, use_seedable_sampler=True, data_seed=settings.seed
+        )
+        self.accelerator = Accelerator(
+            mixed_precision=settings.precision,
+            dataloader_config=loader,
+            cpu=not torch.cuda.is_available(),
+        )
+        self.batches = self.accelerator.prepare(task.batches)
+        self.steps = min(len(self.batches), settings.max_steps_per_epoch or len(self.batches))
+        if not phases or self.steps == 0 or any(p.epochs < 1 for p in phases):
+            raise ConfigError("there is nothing to train: no phase, no epoch or no full batch")
+        self.ema: AveragedModel | None = None
+        if settings.ema_decay is not None:
+            average = get_ema_multi_avg_fn(settings.ema_decay)
+            self.ema = AveragedModel(task.model, multi_avg_fn=average, use_buffers=True)
+            self.ema.to(self.accelerator.device)
+        self.phase = self.step = self.epochs_done = 0  # step: within the phase
+        self.average = self.weight = self.seconds = 0.0  # the smoothed training loss
+        self.saved: dict[str, Any] = run.load_checkpoint() if resume else {}
+        if resume:
+            self._restore()
+
+    def train(self) -> Result:
+        started = self.written = time.monotonic()
+        before = self.seconds
+        metrics: dict[str, float] = {}
+        while self.phase < len(self.phases):
+            for epoch_is_over in self._phase():
+                now = time.monotonic()
+                self.seconds = before + now - started
+                late = self.settings.minutes is not None and (
+                    now - started >= 60 * self.settings.minutes
+                )
+                if epoch_is_over:
+                    metrics = self._end_epoch()
+                if late or epoch_is_over or (
+                    now - self.written >= 60 * self.settings.checkpoint_minutes
+                ):
+                    self._save()
+                if late and not self._is_over():
+                    metrics = metrics or self._judge()
+                    return self._finish(metrics, finished=False)
+            self.phase, self.step, self.saved = self.phase + 1, 0, {}
+        return self._finish(metrics or self._judge(), finished=True)
+
+    def _is_over(self) -> bool:
+        last = self.phase == len(self.phases) - 1
+        return last and self.step == self.phases[-1].epochs * self.steps
+
+    def _phase(self) -> Iterator[bool]:
+        """Run one phase; after each step yield whether it was the last of an epoch."""
+        phase = self.phases[self.phase]
+        freeze(self.groups, phase.frozen)
+        model = self.accelerator.prepare_model(self.task.model)
+        optimizer = self.accelerator.prepare_optimizer(build_optimizer(self.groups, self.settings))
+        if "optimizer" in self.saved:
+            optimizer.load_state_dict(self.saved["optimizer"])
+        self.optimizer = optimizer
+        cycle = OneCycle(phase.epochs * self.steps, phase.pct_start)
+        rates = spread(phase.max_lr, len(self.groups))
+        while self.step < phase.epochs * self.steps:
+            done = self.step % self.steps
+            self.batches.set_epoch(self.epochs_done)
+            epoch = self.accelerator.skip_first_batches(self.batches, done) if done else self.batches
+            bar = tqdm(
+                total=self.steps, initial=done, desc=f"epoch {self.epochs_done + 1}", leave=False,
+                disable=None if self.accelerator.is_main_process else True,
+            )  # fmt: skip
+            with bar:
+                for batch in self._seeded(epoch):
+                    for group, rate in zip(optimizer.param_groups, rates, strict=True):
+                        group["lr"] = cycle.lr(self.step, rate)
+                        group["betas"] = (cycle.beta1(self.step), self.settings.beta2)
+                    loss = self._step(model, optimizer, batch)
+                    self._smooth(loss)
+                    self.step += 1
+                    over = self.step % self.steps == 0
+                    self.epochs_done += over
+                    bar.update()
+                    bar.set_postfix(loss=f"{self._train_loss():.4f}")
+                    yield over
+                    if over:
+                        break
+        self.accelerator.free_memory(model, optimizer)
+
+    def _seeded(self, epoch: DataLoader) -> Iterator[Any]:
+        """The batches, each preceded by seeding everything random in its step."""
+        torch.manual_seed(self._seed(-1))  # workers take their seeds from here
+        for batch in epoch:
+            torch.manual_seed(self._seed(self.step) + self.accelerator.process_index)
+            self.task.model.train()
+            yield batch
+
+    def _seed(self, step: int) -> int:
+        return ((self.settings.seed * 101 + self.phase) * 1_000_003 + self.epochs_done) * 99_991 + (
+            step + 1
+        ) * 64
+
+    def _step(self, model: nn.Module, optimizer: Any, batch: Any) -> float:
+        with self.accelerator.autocast():
+            loss = self.task.loss(model, batch)
+        value = self.accelerator.reduce(loss.detach().float(), reduction="mean").item()
+        if value != value or value in (float("inf"), float("-inf")):
+            raise FloatingPointError(f"the loss is {value} at step {self.step}: lower the rate")
+        self.accelerator.backward(loss)
+        if self.settings.clip is not None:
+            self.accelerator.clip_grad_norm_(model.parameters(), self.settings.clip)
+        optimizer.step()
+        optimizer.zero_grad()
+        if self.ema is not None:
+            self.ema.update_parameters(self.task.model)
+        return value
+
+    def _smooth(self, loss: float) -> None:
+        self.average = 0.98 * self.average + 0.02 * loss
+        self.weight = 0.98 * self.weight + 0.02
+
+    def _train_loss(self) -> float:
+        return self.average / self.weight
+
+    def _judged(self) -> nn.Module:
+        return self.ema.module if self.ema is not None else self.task.model
+
+    def _judge(self) -> dict[str, float]:
+        model = self._judged().eval()
+        with torch.inference_mode():
+            return self.task.evaluate(model)
+
+    def _end_epoch(self) -> dict[str, float]:
+        metrics = {"train_loss": self._train_loss(), **self._judge()}
+        row = {"epoch": self.epochs_done, "minutes": self.seconds / 60, **metrics}
+        if self.accelerator.is_main_process:
+            self.run.log(row)
+            tqdm.write("  ".join(f"{k} {v:.5g}" for k, v in row.items()))
+            if self.task.samples is not None:
+                with torch.inference_mode():
+                    self.task.samples(self._judged(), self.run.samples, self.epochs_done)
+        return metrics
+
+    def _save(self) -> None:
+        self.written = time.monotonic()
+        if not self.accelerator.is_main_process:
+            return
+        self.run.save_checkpoint(
+            {
+                "model": self.task.model.state_dict(),
+                "ema": self.ema.state_dict() if self.ema is not None else None,
+                "optimizer": self.optimizer.state_dict(),
+                "stateful": [part.state_dict() for part in self.task.stateful],
+                "position": [self.phase, self.step, self.epochs_done],
+                "loss": [self.average, self.weight, self.seconds],
+            }
+        )
+
+    def _restore(self) -> None:
+        self.task.model.load_state_dict(self.saved["model"])
+        if self.ema is not None and self.saved["ema"] is not None:
+            self.ema.load_state_dict(self.saved["ema"])
+        for part, state in zip(self.task.stateful, self.saved["stateful"], strict=True):
+            part.load_state_dict(state)
+        self.phase, self.step, self.epochs_done = self.saved["position"]
+        self.average, self.weight, self.seconds = self.saved["loss"]
+
+    def _finish(self, metrics: dict[str, float], *, finished: bool) -> Result:
+        if self.ema is not None:
+            self.task.model.load_state_dict(self.ema.module.state_dict())
+        self.task.model.eval()
+        freeze(self.groups, 0)
+        self.accelerator.wait_for_everyone()
+        return Result(metrics, self.seconds / 60, finished)

@@ -27,14 +27,20 @@ import typer
 from lesson7.core.errors import ConfigError
 
 DataDir = Annotated[Path, typer.Option("--data", help="Folder of the data set.")]
-OutDir = Annotated[Path | None, typer.Option("--out", help="Folder of the run; numbered if left out.")]
+OutDir = Annotated[
+    Path | None, typer.Option("--out", help="Folder of the run; numbered if left out.")
+]
 Minutes = Annotated[float | None, typer.Option(help="Stop after so many minutes, resumable.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint in --out.")]
 Seed = Annotated[int, typer.Option(help="Everything random follows from it.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Seconds, on made-up data; same files.")]
 Summary = Annotated[bool, typer.Option("--summary", help="Print the layers and stop.")]
-ShowBatch = Annotated[bool, typer.Option("--show-batch", help="Save what the network is fed and stop.")]
-FindLr = Annotated[bool, typer.Option("--find-lr", help="Sweep the learning rate, plot it and stop.")]
+ShowBatch = Annotated[
+    bool, typer.Option("--show-batch", help="Save what the network is fed and stop.")
+]
+FindLr = Annotated[
+    bool, typer.Option("--find-lr", help="Sweep the learning rate, plot it and stop.")
+]
 Ship = Annotated[bool, typer.Option("--ship", help="Write the result into weights/ when finished.")]
 
 

@@ -226,8 +226,10 @@ class _Trainer:
                 )
                 if epoch_is_over:
                     metrics = self._end_epoch()
-                if late or epoch_is_over or (
-                    now - self.written >= 60 * self.settings.checkpoint_minutes
+                if (
+                    late
+                    or epoch_is_over
+                    or (now - self.written >= 60 * self.settings.checkpoint_minutes)
                 ):
                     self._save()
                 if late and not self._is_over():
@@ -254,7 +256,9 @@ class _Trainer:
         while self.step < phase.epochs * self.steps:
             done = self.step % self.steps
             self.batches.set_epoch(self.epochs_done)
-            epoch = self.accelerator.skip_first_batches(self.batches, done) if done else self.batches
+            epoch = (
+                self.accelerator.skip_first_batches(self.batches, done) if done else self.batches
+            )
             bar = tqdm(
                 total=self.steps, initial=done, desc=f"epoch {self.epochs_done + 1}", leave=False,
                 disable=None if self.accelerator.is_main_process else True,

@@ -25,7 +25,7 @@ MEAN, STD = 0.1307, 0.3081  # of MNIST's training pixels, unit range
 NO_DIGIT = 10  # DigitNet's eleventh class
 
 
-class _Stages(nn.Module):
+class Stages(nn.Module):
     """A network that is a row of stages, each at its own resolution."""
 
     stage: nn.ModuleList
@@ -43,7 +43,7 @@ class _Stages(nn.Module):
         return last.flatten(1)
 
 
-class PlainCNN(_Stages):
+class PlainCNN(Stages):
     """Five stride-2 convolutions with batch norm; the last batch norm makes the logits.
 
     Convolutions have biases and batch norm stands before the ReLU, unlike in ``BlockCNN``:
@@ -60,7 +60,7 @@ class PlainCNN(_Stages):
         self.stage[-1].pop(2)  # logits may be negative
 
 
-class BlockCNN(_Stages):
+class BlockCNN(Stages):
     """The lesson's refactoring: the same five steps, each a ``conv_block``."""
 
     def __init__(self) -> None:
@@ -70,7 +70,7 @@ class BlockCNN(_Stages):
         self.stage = nn.ModuleList(conv_block(n_in, n_out, stride=2) for n_in, n_out in pairs)
 
 
-class ResNet(_Stages):
+class ResNet(Stages):
     """The lesson's ResNet: after each step but the last, a residual block [1]."""
 
     def __init__(self) -> None:
@@ -82,7 +82,7 @@ class ResNet(_Stages):
         self.stage.append(conv_block(16, 10, stride=2))
 
 
-class DigitNet(_Stages):
+class DigitNet(Stages):
     """Our best under 500,000 parameters: the lesson's blocks, used more generously.
 
     What was changed, and why: a stage at 28x28 before the first halving (thin strokes are

@@ -233,7 +233,9 @@ def _signed_distance(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
 def _distance_to(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
     """Each pixel's distance to the nearest pixel of ``mask``, less half a pixel, at least 0 [3]."""
     far = float(sum(mask.shape))
-    squares = [(np.arange(n)[:, None] - np.arange(n)[None]).astype(np.float32) ** 2 for n in mask.shape]
+    squares = [
+        (np.arange(n)[:, None] - np.arange(n)[None]).astype(np.float32) ** 2 for n in mask.shape
+    ]
     cost = np.where(mask, 0.0, far * far).astype(np.float32)
     cost = (squares[0][:, :, None] + cost[None]).min(1)
     cost = (squares[1][:, :, None] + cost.T[None]).min(1).T
@@ -245,7 +247,8 @@ def _centred(soft: Ink) -> NDArray[np.uint8]:
     canvas = np.zeros((SIDE * FINE, SIDE * FINE), np.float32)
     mass = soft.sum()
     centre = [
-        float((soft.sum(1 - axis) * (np.arange(soft.shape[axis]) + 0.5)).sum() / mass) for axis in (0, 1)
+        float((soft.sum(1 - axis) * (np.arange(soft.shape[axis]) + 0.5)).sum() / mass)
+        for axis in (0, 1)
     ]
     corner = [round(SIDE * FINE / 2 - c) for c in centre]
     into, out_of = [], []

@@ -121,14 +121,18 @@ def several(digits: NDArray[np.uint8], rng: Rng) -> Picture:
         columns = np.flatnonzero(digit.any(0))
         parts.append(digit[:, columns[0] : columns[-1] + 1])
         parts.append(np.zeros((28, int(rng.integers(1, 9))), np.uint8))
-    return np.asarray(Image.fromarray(np.hstack(parts)).resize((200, 112), Image.Resampling.BICUBIC))
+    return np.asarray(
+        Image.fromarray(np.hstack(parts)).resize((200, 112), Image.Resampling.BICUBIC)
+    )
 
 
 def stranger(digit: NDArray[np.uint8], rng: Rng) -> Image.Image:
     """One digit ``(28, 28)`` with another pen, canvas, scanner or camera."""
     rows, columns = np.flatnonzero(digit.any(1)), np.flatnonzero(digit.any(0))
     box = Image.fromarray(digit[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
-    kind = rng.choice(["keep", "stretch", "coarse", "pen", "photograph"], p=[0.2, 0.25, 0.2, 0.25, 0.1])
+    kind = rng.choice(
+        ["keep", "stretch", "coarse", "pen", "photograph"], p=[0.2, 0.25, 0.2, 0.25, 0.1]
+    )
     if kind == "keep":
         return Image.fromarray(digit)
     if kind == "stretch":  # as some scanned sets are: squeezed to fill a small binary square
@@ -171,7 +175,9 @@ def no_digits(n: int, digits: Tensor, seed: int) -> Tensor:
 
 def no_digit(digits: NDArray[np.uint8], rng: Rng, faces: list[str] | None = None) -> Picture:
     """One of: a letter by hand or in print, a sign, a scribble, several digits."""
-    kind = rng.choice(["hand", "print", "sign", "scribble", "several"], p=[0.35, 0.2, 0.08, 0.17, 0.2])
+    kind = rng.choice(
+        ["hand", "print", "sign", "scribble", "several"], p=[0.35, 0.2, 0.08, 0.17, 0.2]
+    )
     if kind == "hand":
         return polyline(LETTERS[rng.choice(list(LETTERS))], rng)
     if kind == "print":

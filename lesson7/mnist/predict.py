@@ -1,0 +1,245 @@
+"""Say which digit a picture shows, or in words why none.
+
+    classify       a picture -> ten probabilities; raises where there is no single digit
+    read           the same for a page: never raises for a readable picture
+    look_inside    what the network holds at each size, and which pixels speak for its answer
+
+Usage:
+
+    python -m lesson7.mnist.predict PICTURE... [--model best]
+
+A network that only knows digits calls everything a digit. Whichever network answers, ours
+(``best``) decides first whether there is a digit at all: it was also trained on scribbles,
+letters and several digits at once, and has a class for them.
+
+References:
+    [1] Smilkov et al., SmoothGrad, 2017. https://arxiv.org/abs/1706.03825
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import torch
+import typer
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from lesson7.core import runtime, weights
+from lesson7.core.errors import ConfigError, InputError, NotADigitError
+from lesson7.core.images import open_image
+from lesson7.core.intake import Source
+from lesson7.mnist.model import NO_DIGIT, BlockCNN, DigitNet, PlainCNN, ResNet, Stages
+from lesson7.mnist.normalise import SIDE, convention, ink_maps
+
+NETWORKS: dict[str, type[Stages]] = {
+    "cnn": PlainCNN,
+    "cnn10": PlainCNN,
+    "blocks": BlockCNN,
+    "resnet": ResNet,
+    "best": DigitNet,
+}
+CERTAIN = 0.5  # least probability of the answer; keeps 99 % of MNIST's test digits, see tests
+UNLIKE = "This does not look like one digit. Clear it and draw one large digit."
+SMALLEST = 8  # pixels
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one picture was taken for.
+
+    Args:
+        probabilities: of the ten digits; they sum to 1, and are equal for a blank picture.
+        digit: the answer; None if there is none.
+        message: why there is none, in words for a visitor; empty otherwise.
+        seen: what the network saw, mode L, 28x28, white ink on black.
+    """
+
+    probabilities: dict[int, float]
+    digit: int | None
+    message: str
+    seen: Image.Image
+
+
+@dataclass(frozen=True)
+class FeatureMaps:
+    """A network's state at one size.
+
+    Args:
+        name: of the stage, in words.
+        size: pixels along a side.
+        channels: how many maps.
+        maps: ``(channels, size, size)``, unit range: 0 is the layer's lowest value, 1 its
+            highest.
+    """
+
+    name: str
+    size: int
+    channels: int
+    maps: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Inside:
+    """A network's feature maps, first stage first, and the evidence for its answer.
+
+    Args:
+        layers: the stages.
+        digit: the answer that the evidence is about.
+        evidence: ``(28, 28)`` in [-1, 1]: above 0 where a pixel, as it is, speaks for the
+            answer, whether it is ink or paper; below 0 where it speaks against it.
+    """
+
+    layers: list[FeatureMaps]
+    digit: int
+    evidence: NDArray[np.float32]
+
+
+def classify(image: Source, model: str = "best") -> dict[int, float]:
+    """The probabilities of the ten digits for a picture of one digit.
+
+    Dark on light or light on dark, thin or thick, small or large, anywhere on the picture:
+    it is brought to MNIST's convention first (``lesson7.mnist.normalise``).
+
+    Args:
+        image: a path, bytes, a file, a data: URL, a picture or an array; at least 8x8 pixels.
+        model: ``best`` (ours), ``resnet``, ``blocks``, ``cnn10`` or ``cnn`` (the lesson's).
+
+    Returns:
+        Ten probabilities by digit, 0 to 9; they sum to 1.
+
+    Raises:
+        NotADigitError: the picture is blank, or does not show exactly one digit.
+        ImageError: it cannot be read, or is out of bounds (``lesson7.core.intake``).
+        ConfigError: there is no such model.
+        WeightsError: its weights are missing or damaged.
+    """
+    reading = read(image, model)
+    if reading.digit is None:
+        raise NotADigitError(reading.message)
+    return reading.probabilities
+
+
+def read(image: Source, model: str = "best") -> Reading:
+    """What the picture is taken for, and if for nothing, why; arguments as ``classify``.
+
+    Raises:
+        ImageError, ConfigError, WeightsError: as ``classify``.
+    """
+    network = load(model)
+    try:
+        seen = see(image)
+    except NotADigitError as blank:
+        nothing = Image.new("L", (SIDE, SIDE))
+        return Reading(dict.fromkeys(range(10), 0.1), None, str(blank), nothing)
+    with torch.inference_mode():
+        own = load("best")(_batch(seen)).softmax(1)[0]
+        likely = own if model == "best" else network(_batch(seen)).softmax(1)[0]
+    digits = likely[:10] / likely[:10].sum()
+    probabilities = dict(enumerate(digits.tolist()))
+    picture = Image.fromarray(seen)
+    if float(own[:10].max()) < CERTAIN:
+        return Reading(probabilities, None, UNLIKE, picture)
+    return Reading(probabilities, int(digits.argmax()), "", picture)
+
+
+def look_inside(image: Source, model: str = "best") -> Inside:
+    """What the network holds while it looks at the picture; arguments as ``classify``.
+
+    The evidence is first-order: how the answer's lead over the other digits would change if
+    a pixel were turned from ink to paper or back, averaged over noisy copies [1].
+
+    Raises:
+        NotADigitError: the picture is blank.
+        ImageError, ConfigError, WeightsError: as ``classify``.
+    """
+    network, batch = load(model), _batch(see(image))
+    with torch.inference_mode():
+        outputs = list(network.stages(batch))
+    layers = [_feature_maps(stage[0]) for stage in outputs]
+    digit = int(outputs[-1].flatten(1)[0, :10].argmax())
+    return Inside(layers, digit, _evidence(network, batch, digit))
+
+
+def see(image: Source) -> NDArray[np.uint8]:
+    """What the networks are shown for a picture: ``(28, 28)`` uint8, ink 255 on 0.
+
+    Where ink and paper cannot be told apart by the border, both ways are tried, and the one
+    that our network likes better is taken.
+
+    Raises:
+        NotADigitError: the picture is blank.
+        ImageError: it is smaller than 8x8, or as ``lesson7.core.intake``.
+    """
+    picture = open_image(image)
+    if min(picture.size) < SMALLEST:
+        raise InputError(f"The picture is too small: at least {SMALLEST}x{SMALLEST} pixels.")
+    candidates = [convention(ink) for ink in ink_maps(picture)]
+    if len(candidates) == 1:
+        return candidates[0]
+    with torch.inference_mode():
+        doubt = load("best")(torch.cat([_batch(c) for c in candidates])).softmax(1)[:, NO_DIGIT]
+    return candidates[int(doubt.argmin())]
+
+
+@cache
+def load(model: str) -> Stages:
+    """The network ``model``, loaded once, ready to be asked.
+
+    Raises:
+        ConfigError: there is no such model.
+        WeightsError: its weights are missing or damaged.
+    """
+    if model not in NETWORKS:
+        raise ConfigError(f"there is no model {model!r}: choose one of {', '.join(NETWORKS)}")
+    runtime.use_threads()
+    return weights.load(f"mnist-{model}", NETWORKS[model])
+
+
+def _batch(seen: NDArray[np.uint8]) -> Tensor:
+    return torch.from_numpy(seen)[None, None].float() / 255  # (1, 1, 28, 28)
+
+
+def _feature_maps(stage: Tensor) -> FeatureMaps:
+    low, high = stage.min(), stage.max()
+    maps = (stage - low) / (high - low).clamp(min=1e-6)
+    channels, size = stage.shape[0], stage.shape[-1]
+    name = f"{channels} maps of {size}x{size}" if size > 1 else f"{channels} scores"
+    return FeatureMaps(name, size, channels, maps.numpy())
+
+
+def _evidence(network: Stages, batch: Tensor, digit: int, copies: int = 16) -> NDArray[np.float32]:
+    noise = torch.randn(copies, *batch.shape[1:], generator=runtime.generator(0)) * 0.15
+    noisy = (batch + noise).requires_grad_()
+    logits = network(noisy)[:, :10]
+    others = logits.index_fill(1, torch.tensor([digit]), float("-inf")).logsumexp(1)
+    (slope,) = torch.autograd.grad((logits[:, digit] - others).sum(), noisy)
+    evidence = slope.mean(0)[0] * (2 * batch[0, 0] - 1)
+    evidence = torch.nn.functional.avg_pool2d(evidence[None, None], 3, 1, 1)[0, 0]
+    return (evidence / evidence.abs().max().clamp(min=1e-6)).numpy()
+
+
+def main(
+    pictures: Annotated[list[Path], typer.Argument(help="Pictures of one digit each.")],
+    model: Annotated[str, typer.Option(help=f"One of {', '.join(NETWORKS)}.")] = "best",
+) -> None:
+    """Print each picture's digit and its probability, or why there is none."""
+    failed = False
+    for path in pictures:
+        try:
+            probabilities = classify(path, model)
+        except InputError as error:
+            failed = True
+            typer.echo(f"{path}: {error}", err=True)
+            continue
+        digit = max(probabilities, key=probabilities.__getitem__)
+        typer.echo(f"{path}: {digit} ({probabilities[digit]:.1%})")
+    if failed:
+        raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -119,7 +119,7 @@ class Run:
         """Write the checkpoint so that a cut in the middle leaves the earlier one whole."""
         unfinished = self.checkpoint.with_suffix(".part")
         torch.save(dict(state), unfinished)
-        os.replace(unfinished, self.checkpoint)
+        unfinished.replace(self.checkpoint)
 
     def load_checkpoint(self) -> dict[str, Any]:
         """The checkpoint's state, tensors on the CPU, read without running any pickle code."""

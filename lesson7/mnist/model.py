@@ -16,6 +16,7 @@ References:
 """
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from torch import Tensor, nn
 
@@ -28,11 +29,13 @@ NO_DIGIT = 10  # DigitNet's eleventh class
 class Stages(nn.Module):
     """A network that is a row of stages, each at its own resolution."""
 
-    stage: nn.ModuleList
+    def __init__(self) -> None:
+        super().__init__()
+        self.stage = nn.ModuleList()
 
     def stages(self, x: Tensor) -> Iterator[Tensor]:
         """Each stage's output, ``(N, C, S, S)``, from the largest ``S`` to 1."""
-        x = (x - MEAN) / STD
+        x = x.sub(MEAN).div(STD)
         for stage in self.stage:
             x = stage(x)
             yield x
@@ -53,8 +56,7 @@ class PlainCNN(Stages):
     def __init__(self) -> None:
         super().__init__()
         widths = [1, 8, 16, 32, 16, 10]
-        self.stage = nn.ModuleList()
-        for n_in, n_out in zip(widths[:-1], widths[1:], strict=True):
+        for n_in, n_out in pairwise(widths):
             layers = [nn.Conv2d(n_in, n_out, 3, stride=2, padding=1), nn.BatchNorm2d(n_out)]
             self.stage.append(nn.Sequential(*layers, nn.ReLU(inplace=True)))
         self.stage[-1].pop(2)  # logits may be negative
@@ -66,8 +68,8 @@ class BlockCNN(Stages):
     def __init__(self) -> None:
         super().__init__()
         widths = [1, 8, 16, 32, 16, 10]
-        pairs = zip(widths[:-1], widths[1:], strict=True)
-        self.stage = nn.ModuleList(conv_block(n_in, n_out, stride=2) for n_in, n_out in pairs)
+        pairs = pairwise(widths)
+        self.stage.extend(conv_block(n_in, n_out, stride=2) for n_in, n_out in pairs)
 
 
 class ResNet(Stages):
@@ -76,8 +78,7 @@ class ResNet(Stages):
     def __init__(self) -> None:
         super().__init__()
         widths = [1, 8, 16, 32, 16]
-        self.stage = nn.ModuleList()
-        for n_in, n_out in zip(widths[:-1], widths[1:], strict=True):
+        for n_in, n_out in pairwise(widths):
             self.stage.append(nn.Sequential(conv_block(n_in, n_out, stride=2), ResBlock(n_out)))
         self.stage.append(conv_block(16, 10, stride=2))
 
@@ -100,7 +101,7 @@ class DigitNet(Stages):
     ) -> None:
         super().__init__()
         a, b, c, d, e = widths
-        self.stage = nn.ModuleList(
+        self.stage.extend(
             [
                 nn.Sequential(conv_block(1, a), ResBlock(a)),  # (N, a, 28, 28)
                 nn.Sequential(conv_block(a, b, stride=2), ResBlock(b)),  # (N, b, 14, 14)

@@ -204,7 +204,7 @@ def _thickened(ink: Ink, to: int) -> Ink:
     """Ink at least ``to`` pixels wide: the maximum over a square window of that size."""
     size = to | 1
     picture = Image.fromarray((np.pad(ink, size) * 255).astype(np.uint8))
-    return np.asarray(picture.filter(ImageFilter.MaxFilter(size)), np.float32) / 255
+    return np.asarray(picture.filter(ImageFilter.MaxFilter(size))) / np.float32(255)
 
 
 def _enlarged(ink: Ink) -> Ink:

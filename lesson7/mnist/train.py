@@ -32,6 +32,9 @@ from lesson7.mnist import data, strangers
 from lesson7.mnist.model import NO_DIGIT, BlockCNN, DigitNet, PlainCNN, ResNet
 
 
+LESSON = Settings()
+
+
 @dataclass(frozen=True)
 class Recipe:
     """A network and how it is trained; the name is also the name of its weights."""
@@ -41,7 +44,7 @@ class Recipe:
     batch_size: int = 128
     augment: Callable[[Tensor], Tensor] = data.lesson_crop
     strangers: bool = False
-    settings: Settings = Settings()
+    settings: Settings = LESSON
 
 
 RECIPES = {
@@ -127,7 +130,7 @@ def build_task(recipe: Recipe, sets: Sets) -> Task:
         return F.cross_entropy(model(recipe.augment(images.float() / 255)), labels)
 
     return Task(
-        model=recipe.build().to(memory_format=torch.channels_last),
+        model=recipe.build().to(memory_format=torch.channels_last),  # type: ignore[call-overload]
         batches=sets.train.batches(recipe.batch_size),
         loss=loss,
         evaluate=lambda model: evaluate(model, *sets.judge),

@@ -58,8 +58,8 @@ class PlainCNN(Stages):
         widths = [1, 8, 16, 32, 16, 10]
         for n_in, n_out in pairwise(widths):
             layers = [nn.Conv2d(n_in, n_out, 3, stride=2, padding=1), nn.BatchNorm2d(n_out)]
-            self.stage.append(nn.Sequential(*layers, nn.ReLU(inplace=True)))
-        self.stage[-1].pop(2)  # logits may be negative
+            last = [] if n_out == widths[-1] else [nn.ReLU(inplace=True)]  # logits may be negative
+            self.stage.append(nn.Sequential(*layers, *last))
 
 
 class BlockCNN(Stages):

@@ -31,7 +31,6 @@ from lesson7.core.training import Phase, Settings, Task, fit
 from lesson7.mnist import data, strangers
 from lesson7.mnist.model import NO_DIGIT, BlockCNN, DigitNet, PlainCNN, ResNet
 
-
 LESSON = Settings()
 
 

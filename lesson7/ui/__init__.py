@@ -1,1 +1,15 @@
-"""The tabs. One file each, one ``build()`` each; Gradio is imported here and in app.py alone."""
+"""The tabs: what a visitor sees. Nothing here computes; ``lesson7.<model>.predict`` does.
+
+    components.py   what the tabs share: page, theme, launch settings, words for errors
+    guard.py        what stands before the server: limits on requests, security headers
+    mnist.py        the Digits tab; one file per tab, with one ``build()`` each
+    assets/         style sheets, scripts, page fragments and pictures, one folder per tab
+
+The two switches below are set here because Gradio reads them while it is imported, and
+this file runs before any of the modules above imports it: the app sends no telemetry.
+"""
+
+import os
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")

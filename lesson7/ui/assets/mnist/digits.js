@@ -1,0 +1,287 @@
+// The Digits tab: sends what is on the pad, shows what comes back.
+//
+// While somebody draws, the latest drawing is sent at most every 120 ms and never while an
+// answer is awaited, so a slow server sees fewer drawings and not a growing pile. The end of
+// a stroke is sent at once. Gradio hands this script `element`, `trigger`, `props`, `watch`.
+
+const THROTTLE = 120; // ms between two questions while drawing
+const SLOW = 700; // ms after which the wait is put in words
+const LOST = 20000; // ms after which an answer no longer comes
+const LARGEST = 7e6; // bytes of a file that the browser cannot shrink
+const LONGEST = 800; // pixels: larger pictures are shrunk before they are sent
+
+const find = (selector) => element.querySelector(selector);
+const findAll = (selector) => [...element.querySelectorAll(selector)];
+const digits = find(".digits");
+const details = find(".inside");
+const inside = createInside(details);
+const bars = findAll(".bar");
+
+// ---- what is shown
+
+function percent(probability) {
+  const value = 100 * probability;
+  if (value < 0.05) return "0 %";
+  return value > 99.94 && value < 100 ? "> 99.9 %" : `${value.toFixed(1)} %`;
+}
+
+function say(state, { digit, sure, more, spoken }) {
+  digits.dataset.state = state;
+  find(".answer-digit").textContent = digit;
+  find(".answer-sure").textContent = sure;
+  find(".answer-else").textContent = more;
+  if (spoken !== undefined) find(".answer-said").textContent = spoken;
+}
+
+function showBars(probabilities, winner) {
+  bars.forEach((bar, digit) => {
+    const text = percent(probabilities[digit]);
+    bar.style.setProperty("--p", probabilities[digit].toFixed(4));
+    bar.classList.toggle("wins", digit === winner);
+    bar.setAttribute("aria-valuenow", (100 * probabilities[digit]).toFixed(1));
+    bar.setAttribute("aria-valuetext", digit === winner ? `${text}, the answer` : text);
+    bar.querySelector("span").textContent = text;
+  });
+}
+
+function showNothing() {
+  showBars(Array(10).fill(0), null);
+  paintSeen(find(".seen-canvas"), new Uint8Array(784));
+  find(".seen-canvas").setAttribute("aria-label", "What the network sees: nothing yet");
+  inside.clear();
+  showCompared(null);
+  say("empty", {
+    digit: "?",
+    sure: "Waiting for a digit",
+    more: "Draw one, or choose an example.",
+    spoken: "",
+  });
+}
+
+function showWords(words) {
+  showNothing();
+  say("none", { digit: "–", sure: words, more: "", spoken: words });
+}
+
+function showReading(reading, settled) {
+  const { probabilities, digit, message } = reading;
+  const seen = bytesOf(reading.seen);
+  paintSeen(find(".seen-canvas"), seen);
+  find(".seen-canvas").setAttribute(
+    "aria-label",
+    "What the network sees: your digit, centred in 28 by 28 pixels",
+  );
+  showBars(probabilities, digit);
+  const order = probabilities.map((_, i) => i).sort((a, b) => probabilities[b] - probabilities[a]);
+  const [first, second] = order;
+  if (digit === null) {
+    say("none", {
+      digit: "–",
+      sure: message,
+      more: `Nearest: ${first}, ${percent(probabilities[first])}.`,
+      spoken: settled ? message : undefined,
+    });
+  } else {
+    const doubt = probabilities[second] >= 0.01;
+    say("answer", {
+      digit: String(digit),
+      sure: `${percent(probabilities[digit])} sure`,
+      more: doubt
+        ? `or a ${second}: ${percent(probabilities[second])}`
+        : "No other digit comes near.",
+      spoken: settled ? `${digit}, ${percent(probabilities[digit])} sure.` : undefined,
+    });
+  }
+  if (reading.inside) inside.show(reading.inside, seen);
+}
+
+function notice(words) {
+  find(".digits-notice").textContent = words;
+  find(".digits-notice").hidden = !words;
+}
+
+function showCompared(compared) {
+  for (const says of findAll(".network-says")) {
+    const one = compared?.[says.closest("label").querySelector("input").value];
+    says.textContent = one ? `reads ${one.digit}, ${percent(one.probability)}` : "";
+    says.classList.toggle("differs", Boolean(one) && one.digit !== compared.best.digit);
+  }
+}
+
+// ---- asking: `dirty` and `compare` are what is still to be asked, `awaited` what was asked
+
+const asking = { id: 0, awaited: 0, dirty: false, settled: false, compare: false, at: -THROTTLE };
+const timers = {};
+
+function ask(settled) {
+  asking.dirty = true;
+  asking.compare = false;
+  asking.settled ||= settled;
+  const wait = asking.settled ? 0 : asking.at + THROTTLE - performance.now();
+  clearTimeout(timers.throttle);
+  if (wait > 0) timers.throttle = setTimeout(send, wait);
+  else send();
+}
+
+function send() {
+  if (asking.awaited || pad.isEmpty()) return;
+  const image = pad.toUrl();
+  if (asking.dirty) {
+    const model = find(".networks input:checked").value;
+    post({ image, model, inside: details.open }, asking.settled);
+    asking.at = performance.now();
+    asking.dirty = asking.settled = false;
+  } else if (asking.compare) {
+    post({ image, compare: true }, true);
+    asking.compare = false;
+  }
+}
+
+function post(question, settled) {
+  const id = (asking.awaited = ++asking.id);
+  asking.awaitedSettled = settled;
+  timers.slow = setTimeout(() => {
+    find(".answer-else").textContent = "The network is waking up…";
+  }, SLOW);
+  timers.lost = setTimeout(() => gaveUp(id), LOST);
+  trigger("ask", { id, ...question });
+}
+
+function arrived() {
+  asking.awaited = 0;
+  clearTimeout(timers.slow);
+  clearTimeout(timers.lost);
+}
+
+function gaveUp(id) {
+  if (!id || asking.awaited !== id) return;
+  arrived();
+  showWords("No answer came back. The app may be busy: try again in a moment.");
+}
+
+function take(reply) {
+  if (reply.compared) return showCompared(reply.compared);
+  notice(reply.broken ?? reply.notice ?? "");
+  if (reply.broken) return showWords("No network to read this with.");
+  if (reply.error) return showWords(reply.error);
+  showReading(reply, asking.awaitedSettled);
+  asking.compare = asking.awaitedSettled && reply.digit !== null;
+  if (!asking.compare) showCompared(null);
+}
+
+watch("value", () => {
+  const reply = JSON.parse(props.value);
+  if (reply.id !== asking.awaited) return; // to a question that was given up
+  arrived();
+  if (!pad.isEmpty()) take(reply); // or else it was cleared while the reply was on its way
+  if (asking.dirty) ask(false);
+  else send();
+});
+element.addEventListener("digits-failed", () => gaveUp(asking.awaited));
+
+// ---- the pad and its tools
+
+let noteTimer = 0;
+function note(text) {
+  clearTimeout(noteTimer);
+  noteTimer = setTimeout(() => (find(".pad-note").textContent = text), 50);
+}
+
+const pad = createPad(digits, {
+  onNote: note,
+  onChange({ settled, empty, canUndo }) {
+    find(".pad-undo").disabled = !canUndo;
+    find(".pad-clear").disabled = empty;
+    if (empty) {
+      asking.dirty = asking.compare = false;
+      showNothing();
+    } else ask(settled);
+  },
+});
+
+find(".pad-undo").addEventListener("click", pad.undo);
+find(".pad-clear").addEventListener("click", pad.clear);
+for (const choice of findAll(".networks input")) {
+  choice.addEventListener("change", () => !pad.isEmpty() && ask(true));
+}
+details.addEventListener("toggle", () => details.open && !pad.isEmpty() && ask(true));
+
+// ---- pictures from elsewhere
+
+const readAsUrl = (file) =>
+  new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(reader.result);
+    reader.onerror = () => reject(reader.error);
+    reader.readAsDataURL(file);
+  });
+
+/** Show a file and have it read. What the browser cannot decode is left to the server. */
+async function takeFile(file) {
+  let bitmap = null;
+  try {
+    bitmap = await createImageBitmap(file);
+  } catch {
+    if (file.size > LARGEST) return showWords("This file is too large: at most 7 MB.");
+    return pad.showPicture(null, await readAsUrl(file));
+  }
+  const scale = Math.min(1, LONGEST / Math.max(bitmap.width, bitmap.height));
+  const copy = document.createElement("canvas");
+  copy.width = Math.max(1, Math.round(bitmap.width * scale));
+  copy.height = Math.max(1, Math.round(bitmap.height * scale));
+  copy.getContext("2d").drawImage(bitmap, 0, 0, copy.width, copy.height);
+  pad.showPicture(copy, copy.toDataURL("image/png"));
+}
+
+const isPicture = (item) => item.kind === "file" && item.type.startsWith("image/");
+
+for (const [button, input] of [[".pad-upload", ".pad-file"], [".pad-photo", ".pad-camera"]]) {
+  find(button).addEventListener("click", () => find(input).click());
+  find(input).addEventListener("change", () => {
+    const [file] = find(input).files;
+    find(input).value = ""; // so that the same file can be chosen again
+    if (file) takeFile(file);
+  });
+}
+
+for (const example of findAll(".pad-examples button")) {
+  const image = example.querySelector("img");
+  example.addEventListener("click", async () => {
+    await image.decode();
+    const copy = document.createElement("canvas");
+    [copy.width, copy.height] = [image.naturalWidth, image.naturalHeight];
+    copy.getContext("2d").drawImage(image, 0, 0);
+    pad.showPicture(copy, image.src);
+  });
+}
+
+const onPage = () => element.isConnected && element.offsetParent !== null; // the tab is open
+document.addEventListener("paste", (event) => {
+  const item = [...(event.clipboardData?.items ?? [])].find(isPicture);
+  if (!item || !onPage()) return;
+  event.preventDefault();
+  takeFile(item.getAsFile());
+});
+
+const frame = find(".pad");
+frame.addEventListener("dragover", (event) => {
+  event.preventDefault();
+  frame.classList.add("is-target");
+});
+frame.addEventListener("dragleave", () => frame.classList.remove("is-target"));
+frame.addEventListener("drop", (event) => {
+  event.preventDefault();
+  frame.classList.remove("is-target");
+  const [file] = event.dataTransfer.files;
+  if (file) takeFile(file);
+});
+
+// ---- the theme may change under the canvases
+
+new MutationObserver(() => {
+  pad.paint();
+  inside.paint();
+}).observe(document.body, { attributeFilter: ["class"] });
+
+showNothing();
+digits.classList.add("is-ready");

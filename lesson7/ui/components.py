@@ -1,0 +1,227 @@
+"""What the tabs share: the page around them, its theme, its settings, its words for errors.
+
+    page            a list of tabs -> the app, with header and queue
+    LAUNCH          every launch setting, the same for the app, a tab alone and the tests
+    MODEL_WORK      goes with each event that runs a network: one at a time, for all tabs
+    unread          a picture that a visitor or an API caller sends, handed on unread
+    asset, picture_url      files of ``assets/`` as text and as data URLs
+    in_words        our errors -> a message for the visitor
+    warm_up         do something slow in the background, once
+
+Colours, sizes and spaces are named in ``assets/theme.css`` alone; ``THEME`` points
+Gradio's own components at the same names, so that both change together, light and dark.
+"""
+
+import base64
+import contextlib
+import functools
+import logging
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.data_classes import ImageData
+from starlette.middleware import Middleware
+
+from lesson7.core.errors import InputError, Lesson7Error, WeightsError
+from lesson7.ui.guard import MAX_BODY, Guard
+
+ASSETS = Path(__file__).parent / "assets"
+
+Tab = tuple[str, Callable[[], gr.Blocks]]
+
+MODEL_WORK: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1}
+
+BROKEN = (
+    "This network could not be loaded, so this tab cannot answer. "
+    "The other tabs work; the reason is in the app's log."
+)
+
+_log = logging.getLogger(__name__)
+
+
+def asset(*names: str) -> str:
+    """The text of files in ``assets/``, one after the other."""
+    return "\n".join((ASSETS / name).read_text(encoding="utf-8") for name in names)
+
+
+def picture_url(path: Path) -> str:
+    """A PNG file as a data URL, so that it travels with the page."""
+    return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
+
+
+def _theme() -> gr.themes.Base:
+    accent = gr.themes.Color(
+        name="accent",
+        c50="#eaf6f3",
+        c100="#d3ece6",
+        c200="#a8dacf",
+        c300="#74c4b4",
+        c400="#3fa998",
+        c500="#17897a",
+        c600="#0b7265",
+        c700="#085b51",
+        c800="#074840",
+        c900="#063a34",
+        c950="#03211e",
+    )
+    # Gradio's own copies of these; its 600s lack most letters, so 700 stands in for them.
+    sans: list[Any] = [gr.themes.LocalFont("IBM Plex Sans", (400, 700)), "system-ui", "sans-serif"]
+    mono: list[Any] = [
+        gr.themes.LocalFont("IBM Plex Mono", (400, 700)),
+        "ui-monospace",
+        "monospace",
+    ]
+    theme = gr.themes.Base(primary_hue=accent, neutral_hue="stone", font=sans, font_mono=mono)
+    return theme.set(
+        body_background_fill="var(--l7-page)",
+        body_text_color="var(--l7-ink)",
+        body_text_color_subdued="var(--l7-quiet)",
+        background_fill_primary="var(--l7-card)",
+        background_fill_secondary="var(--l7-page)",
+        border_color_primary="var(--l7-line)",
+        border_color_accent="var(--l7-accent)",
+        color_accent="var(--l7-accent)",
+        color_accent_soft="var(--l7-accent-soft)",
+        link_text_color="var(--l7-accent)",
+        link_text_color_hover="var(--l7-accent)",
+        link_text_color_visited="var(--l7-accent)",
+        link_text_color_active="var(--l7-accent)",
+        block_background_fill="var(--l7-card)",
+        block_border_color="var(--l7-line)",
+        block_border_width="1px",
+        block_label_background_fill="var(--l7-card)",
+        block_label_text_color="var(--l7-quiet)",
+        block_title_text_color="var(--l7-ink)",
+        block_info_text_color="var(--l7-quiet)",
+        block_radius="var(--l7-radius)",
+        input_background_fill="var(--l7-card)",
+        input_border_color="var(--l7-line)",
+        input_border_color_focus="var(--l7-accent)",
+        input_placeholder_color="var(--l7-quiet)",
+        slider_color="var(--l7-accent)",
+        loader_color="var(--l7-accent)",
+        button_primary_background_fill="var(--l7-accent)",
+        button_primary_background_fill_hover="var(--l7-accent-strong)",
+        button_primary_text_color="var(--l7-on-accent)",
+        button_primary_border_color="transparent",
+        button_secondary_background_fill="var(--l7-card)",
+        button_secondary_background_fill_hover="var(--l7-accent-soft)",
+        button_secondary_text_color="var(--l7-ink)",
+        button_secondary_border_color="var(--l7-line)",
+    )
+
+
+def _head() -> str:
+    """Every style sheet, in the page's head as it is.
+
+    Gradio's ``css=`` rewrites rules on the way, and loses container queries and ``:root``
+    inside media queries.
+    """
+    sheets = sorted(str(path.relative_to(ASSETS)) for path in ASSETS.rglob("*.css"))
+    return f"<style>\n{asset(*sheets)}\n</style>"
+
+
+# One process serves all: server-side rendering would put a Node server in front of the guard.
+LAUNCH: dict[str, Any] = {
+    "theme": _theme(),
+    "head": _head(),
+    "favicon_path": str(ASSETS / "favicon.png"),
+    "footer_links": ["api", "settings"],
+    "mcp_server": True,
+    "ssr_mode": False,
+    "pwa": False,
+    "run_history": False,
+    "enable_monitoring": False,
+    "show_error": False,
+    "strict_cors": True,
+    "max_file_size": MAX_BODY,
+    "max_threads": 8,
+    "state_session_capacity": 1000,
+    "app_kwargs": {"middleware": [Middleware(Guard)]},
+}
+
+
+def page(tabs: Sequence[Tab]) -> gr.Blocks:
+    """The app: a header, and under it one tab for each ``(name, build)``, in this order.
+
+    The queue takes 32 requests and refuses more at once, instead of letting everybody wait.
+    """
+    built = [(name, build()) for name, build in tabs]
+    with gr.Blocks(
+        title="Lesson 7, live", analytics_enabled=False, delete_cache=(600, 3600)
+    ) as app:
+        gr.HTML(
+            html_template=asset("header.html"),
+            js_on_load=asset("header.js"),
+            apply_default_css=False,
+            elem_id="header",
+        )
+        with gr.Tabs(elem_id="tabs"):
+            for name, tab in built:
+                word = name.lower().replace(" ", "-")
+                with gr.Tab(name, id=word, elem_id=f"tab-{word}"):
+                    tab.render()
+    return app.queue(max_size=32, default_concurrency_limit=1, api_open=False)
+
+
+def unread(image: gr.Image) -> gr.Image:
+    """Have ``image`` hand its picture to the function unread: as a path, a data URL or None.
+
+    By itself ``gr.Image`` decodes first, and what it cannot decode ends as an error without
+    words. Unread, the function decodes, with the limits and the words of
+    ``lesson7.core.intake``. A link is refused: the app fetches nothing from anywhere.
+
+    The two methods are replaced on the instance: Gradio writes a ``.pyi`` file beside the
+    source of every subclass of a component, and type checkers would believe that file.
+    """
+    into_cache = image.async_move_resource_to_block_cache
+
+    def preprocess(payload: ImageData | None) -> str | None:
+        if payload is None:
+            return None
+        if payload.url and payload.url.startswith("data:"):
+            return payload.url
+        return payload.path
+
+    async def refuse_links(url_or_file_path: str | Path | None) -> str | None:
+        if str(url_or_file_path).lower().startswith(("http:", "https:")):
+            raise gr.Error("Send the picture itself, not a link to it.", print_exception=False)
+        return await into_cache(url_or_file_path)
+
+    image.preprocess = preprocess  # type: ignore[method-assign]
+    image.async_move_resource_to_block_cache = refuse_links  # type: ignore[method-assign]
+    return image
+
+
+@contextlib.contextmanager
+def in_words() -> Iterator[None]:
+    """Turn our errors into the message that Gradio shows or sends; leave defects alone."""
+    try:
+        yield
+    except InputError as error:
+        raise gr.Error(str(error), print_exception=False) from error
+    except WeightsError as error:
+        _log.error("%s", error)
+        raise gr.Error(BROKEN, print_exception=False) from error
+
+
+@functools.cache
+def warm_up(work: Callable[[], object]) -> threading.Thread:
+    """Run ``work`` in the background; a second call with the same function does nothing.
+
+    For what the first visitor would otherwise wait for, such as importing torch. An error of
+    ours is logged and will come again, with words, where the visitor needs the result.
+    """
+
+    def run() -> None:
+        try:
+            work()
+        except Lesson7Error as error:
+            _log.error("%s", error)
+
+    thread = threading.Thread(target=run, name=f"warm up {work.__module__}", daemon=True)
+    thread.start()
+    return thread

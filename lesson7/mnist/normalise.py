@@ -30,6 +30,7 @@ FINE = 4  # the work is done at four times MNIST's resolution
 STROKE = (1.9, 3.4)  # most of MNIST's stroke widths (10th to 88th percentile), in MNIST pixels
 COARSE = 14  # boxes smaller than this hold their shape in grey levels: those are kept
 CONTRAST = 24  # grey levels (of 255) between paper and ink below which nothing was drawn
+LARGE = 560  # pixels a side: more would only cost time
 BLANK = "Draw a digit first."
 
 Ink = NDArray[np.float32]  # (H, W), unit range: 1 is ink, 0 is paper
@@ -50,7 +51,7 @@ def ink_maps(picture: Image.Image) -> list[Ink]:
     Raises:
         NotADigitError: the picture is blank, or has too little contrast.
     """
-    grey = np.asarray(picture.convert("L"), dtype=np.float32)
+    grey = _reduced(picture.convert("L"))
     if min(grey.shape) >= 64:
         grey = grey - _paper(grey)
     grey = grey - grey.min()
@@ -90,7 +91,8 @@ def convention(ink: Ink) -> NDArray[np.uint8]:
     if longest < COARSE:
         return _centred(_enlarged(ink))
     width = min(stroke_width(mask), 0.5 * longest)
-    target = float(np.clip(width / longest * BOX, *STROKE)) * FINE
+    own = width / longest * BOX
+    target = max(float(np.clip(own, *STROKE)), 0.45 * own) * FINE  # thinner would tear it apart
     # The middle line of the stroke is what keeps its size when the stroke gets wider.
     scale = (BOX * FINE - target) / (longest - width)
     kept = np.where(_dilated(mask, 1), ink, 0)[top:bottom, left:right]
@@ -98,7 +100,7 @@ def convention(ink: Ink) -> NDArray[np.uint8]:
         kept = _thickened(np.pad(kept, 1), int(np.ceil(1.5 / scale)))
     fine = _scaled(kept, scale) >= 0.5
     distance = _signed_distance(fine)
-    shift = (target - min(stroke_width(fine), 0.5 * BOX * FINE)) / 2
+    shift = (target - min(stroke_width(fine), 0.5 * longest * scale)) / 2
     soft = np.clip(0.5 + distance + shift, 0, 1)
     return _centred(soft)
 
@@ -147,29 +149,47 @@ def components(mask: NDArray[np.bool_]) -> NDArray[np.int32]:
     return np.unique(roots[labels], return_inverse=True)[1].reshape(mask.shape).astype(np.int32)
 
 
+def _reduced(picture: Image.Image) -> NDArray[np.float32]:
+    """At most ``LARGE`` pixels a side, without losing a line one pixel wide.
+
+    Averages halve what is more than twice as large; then each block of pixels is stood for
+    by the one that differs most from the paper.
+    """
+    picture = picture.reduce(max(1, max(picture.size) // (2 * LARGE)))
+    grey = np.asarray(picture, dtype=np.float32)
+    block = -(-max(grey.shape) // LARGE)
+    if block == 1:
+        return grey
+    height, width = (side // block * block for side in grey.shape)
+    blocks = grey[:height, :width].reshape(height // block, block, width // block, block)
+    low, high, paper = blocks.min((1, 3)), blocks.max((1, 3)), np.median(grey[::block, ::block])
+    return np.where(high - paper > paper - low, high, low)
+
+
 def _paper(grey: NDArray[np.float32]) -> NDArray[np.float32]:
     """The paper's light: a quadratic surface fitted to all pixels but the ink."""
     height, width = grey.shape
-    step = max(1, max(height, width) // 64)
-    sample = grey[::step, ::step]
-    y, x = np.mgrid[0 : sample.shape[0], 0 : sample.shape[1]].astype(np.float32) * step
-    terms = _terms(x / width, y / height)
-    values, keep = sample.ravel(), np.ones(sample.size, bool)
-    level = np.median(np.concatenate([sample[0], sample[-1], sample[:, 0], sample[:, -1]]))
-    keep = np.abs(values - level) < max(40.0, 2 * float(np.std(values)))
-    for _ in range(4):
+    step = max(1, max(height, width) // 48)
+    values = grey[::step, ::step].ravel()
+    terms = _terms(height, width, step)
+    border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+    keep = np.abs(values - np.median(border)) < max(40.0, 2 * float(values.std()))
+    weights = np.zeros(6)
+    for _ in range(5):
         if keep.sum() < 32:
-            return np.zeros_like(grey)
-        surface = terms @ np.linalg.lstsq(terms[keep], values[keep], rcond=None)[0]
-        misfit = np.abs(values - surface)
+            break
+        chosen = terms[keep]
+        weights = np.linalg.solve(chosen.T @ chosen + 1e-6 * np.eye(6), chosen.T @ values[keep])
+        misfit = np.abs(values - terms @ weights)
         keep = misfit < max(6.0, 2 * float(np.median(misfit[keep])))
-    weights = np.linalg.lstsq(terms[keep], values[keep], rcond=None)[0]
-    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
-    return (_terms(x / width, y / height) @ weights).reshape(grey.shape).astype(np.float32)
+    return (_terms(height, width, 1) @ weights).reshape(grey.shape).astype(np.float32)
 
 
-def _terms(x: NDArray[np.float32], y: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], -1).reshape(-1, 6)
+def _terms(height: int, width: int, step: int) -> NDArray[np.float64]:
+    """1, x, y, x^2, xy, y^2 at every ``step``-th pixel, x and y in [0, 1): ``(pixels, 6)``."""
+    y, x = np.mgrid[0:height:step, 0:width:step]
+    x, y = x.ravel() / width, y.ravel() / height
+    return np.stack([np.ones(x.size), x, y, x * x, x * y, y * y], -1)
 
 
 def _otsu(grey: NDArray[np.float32]) -> float:
@@ -202,7 +222,7 @@ def _dilated(mask: NDArray[np.bool_], by: int) -> NDArray[np.bool_]:
 
 def _thickened(ink: Ink, to: int) -> Ink:
     """Ink at least ``to`` pixels wide: the maximum over a square window of that size."""
-    size = to | 1
+    size = max(3, to | 1)  # odd; Pillow divides by zero at 1
     picture = Image.fromarray((np.pad(ink, size) * 255).astype(np.uint8))
     return np.asarray(picture.filter(ImageFilter.MaxFilter(size))) / np.float32(255)
 
@@ -250,7 +270,7 @@ def _centred(soft: Ink) -> NDArray[np.uint8]:
         float((soft.sum(1 - axis) * (np.arange(soft.shape[axis]) + 0.5)).sum() / mass)
         for axis in (0, 1)
     ]
-    corner = [round(SIDE * FINE / 2 - c) for c in centre]
+    corner = [round((SIDE / 2 + 0.5) * FINE - c) for c in centre]  # MNIST: pixel 14, from 0
     into, out_of = [], []
     for start, size in zip(corner, soft.shape, strict=True):
         into.append(slice(max(start, 0), min(start + size, SIDE * FINE)))

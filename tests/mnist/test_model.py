@@ -1,0 +1,49 @@
+"""The digit networks have the lesson's parameters and shapes."""
+
+import pytest
+import torch
+
+from lesson7.core import weights
+from lesson7.mnist.model import BlockCNN, DigitNet, PlainCNN, ResNet
+from lesson7.mnist.predict import NETWORKS
+
+LESSON = [(8, 14, 14), (16, 7, 7), (32, 4, 4), (16, 2, 2), (10, 1, 1)]
+
+
+@pytest.mark.parametrize(
+    ("network", "parameters"), [(PlainCNN, 12_126), (BlockCNN, 12_044), (ResNet, 41_132)]
+)
+def test_the_lessons_networks_have_its_parameters_and_shapes(network, parameters):
+    model = network()
+    assert sum(p.numel() for p in model.parameters()) == parameters
+    stages = list(model.stages(torch.zeros(2, 1, 28, 28)))
+    assert [tuple(stage.shape[1:]) for stage in stages] == LESSON
+    assert model(torch.zeros(2, 1, 28, 28)).shape == (2, 10)
+
+
+def test_our_network_is_under_half_a_million_and_passes_every_size():
+    model = DigitNet()
+    assert sum(p.numel() for p in model.parameters()) < 500_000
+    sizes = [stage.shape[-1] for stage in model.stages(torch.zeros(2, 1, 28, 28))]
+    assert sizes == [28, 14, 7, 4, 2, 1]
+    assert model(torch.zeros(2, 1, 28, 28)).shape == (2, 11)
+
+
+def test_logits_of_the_plain_network_can_be_negative_and_of_the_blocks_are_centred():
+    """The plain network ends in batch norm alone, the refactored one in ReLU, then batch norm."""
+    torch.manual_seed(0)
+    x = torch.rand(64, 1, 28, 28)
+    for network in (PlainCNN, BlockCNN):
+        logits = network()(x)
+        torch.testing.assert_close(logits.mean(0), torch.zeros(10), atol=1e-5, rtol=0)
+    kinds = [type(layer).__name__ for layer in PlainCNN().stage[-1]]
+    assert kinds == ["Conv2d", "BatchNorm2d"]
+    assert type(BlockCNN().stage[-1][1]).__name__ == "ReLU"
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_state_dict_keys_are_the_shipped_ones(name):
+    """Keys are a public interface: published weights must go on loading."""
+    model = weights.load(f"mnist-{name}", NETWORKS[name])
+    assert {key.split(".")[0] for key in model.state_dict()} == {"stage"}
+    assert model.state_dict().keys() == NETWORKS[name]().state_dict().keys()

@@ -1,0 +1,121 @@
+"""Any picture of a digit comes out in MNIST's convention, with MNIST's stroke."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from scipy import ndimage
+
+from lesson7.core.errors import NotADigitError
+from lesson7.mnist import normalise
+from lesson7.mnist.normalise import components, convention, ink_maps, stroke_width
+
+
+def centre_of_mass(picture):
+    y, x = ndimage.center_of_mass(picture)
+    return x + 0.5, y + 0.5
+
+
+def ring(side, thick, at=(0, 0), canvas=(300, 400)):
+    y, x = np.mgrid[0 : canvas[0], 0 : canvas[1]] - np.array(at)[:, None, None]
+    distance = np.hypot(y - side / 2, x - side / 2)
+    return (np.abs(distance - side / 2 + thick) < thick / 2).astype(np.float32)
+
+
+@pytest.mark.parametrize("side", [30, 90, 250])
+@pytest.mark.parametrize("thick", [1.5, 3, 6])
+@pytest.mark.parametrize("at", [(0, 0), (40, 140)])
+def test_size_place_and_pen_do_not_matter(side, thick, at):
+    picture = convention(ring(side, thick, at))
+    rows = np.flatnonzero((picture > 127).any(1))
+    assert abs(rows[-1] + 1 - rows[0] - 20) <= 1, "the box is 20 pixels"
+    assert centre_of_mass(picture) == pytest.approx((14.5, 14.5), abs=0.3), "as in MNIST"
+    wide = stroke_width(np.asarray(Image.fromarray(picture).resize((112, 112))) > 127) / 4
+    assert normalise.STROKE[0] - 0.5 < wide < normalise.STROKE[1] + 0.5
+
+
+def test_mnists_own_digits_hardly_change(digits):
+    images, _ = digits
+    alike = []
+    for image in images[:100]:
+        ink = ink_maps(Image.fromarray(image))[0]
+        alike.append(np.corrcoef(convention(ink).ravel(), image.ravel())[0, 1])
+    assert np.median(alike) > 0.94
+
+
+def test_dark_on_light_equals_light_on_dark(digits):
+    for image in digits[0][:20]:
+        large = Image.fromarray(image).resize((140, 140), Image.Resampling.BICUBIC)
+        turned = Image.fromarray(255 - np.asarray(large))
+        one, other = (convention(ink_maps(p)[0]).astype(int) for p in (large, turned))
+        assert np.abs(one - other).max() <= 3
+
+
+def test_light_falling_off_is_taken_away(digits):
+    image = np.asarray(Image.fromarray(digits[0][0]).resize((280, 280), Image.Resampling.BICUBIC))
+    y, x = np.mgrid[0:280, 0:280] / 280
+    flat = 240 - 150 * (image / 255)
+    shaded = flat * (1 - 0.45 * x - 0.2 * y)
+    maps = [ink_maps(Image.fromarray(p.astype(np.uint8)))[0] for p in (flat, shaded)]
+    one, other = (convention(ink).astype(int) for ink in maps)
+    assert np.abs(one - other).mean() < 8
+
+
+def test_dust_is_left_out():
+    clean = ring(150, 10, (60, 100))
+    dusty = clean.copy()
+    dusty[3:5, 3:5] = dusty[290:292, 380:382] = 1
+    assert np.array_equal(convention(clean), convention(dusty))
+
+
+@pytest.mark.parametrize("picture", [
+    Image.new("L", (280, 280), 255), Image.new("L", (28, 28), 0), Image.new("RGB", (99, 50), "beige"),
+    Image.fromarray(np.random.default_rng(0).integers(200, 215, (100, 100)).astype(np.uint8)),
+])  # fmt: skip
+def test_blank_paper_is_not_a_digit(picture):
+    with pytest.raises(NotADigitError, match="Draw a digit"):
+        for ink in ink_maps(picture):
+            convention(ink)
+
+
+def test_a_speck_is_not_a_digit():
+    speck = np.zeros((800, 1050), np.float32)
+    speck[400:403, 500:503] = 1
+    with pytest.raises(NotADigitError, match="Draw a digit"):
+        convention(speck)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.integers(0, 2**32 - 1), st.integers(4, 60), st.integers(4, 60))
+def test_pieces_of_ink_are_those_that_scipy_finds(seed, height, width):
+    mask = np.random.default_rng(seed).random((height, width)) < 0.35
+    ours, theirs = components(mask), ndimage.label(mask, np.ones((3, 3)))[0]
+    pairs = {*zip(ours.ravel().tolist(), theirs.ravel().tolist(), strict=True)}
+    assert len(pairs) == len({a for a, _ in pairs}) == len({b for _, b in pairs})
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.integers(0, 2**32 - 1))
+def test_distances_are_those_that_scipy_measures(seed):
+    mask = np.random.default_rng(seed).random((30, 25)) < 0.1
+    mask[0, 0] = True
+    ours = normalise._distance_to(mask)
+    theirs = np.maximum(ndimage.distance_transform_edt(~mask) - 0.5, 0)
+    np.testing.assert_allclose(ours, theirs, atol=1e-4)
+
+
+@settings(deadline=None, max_examples=80)
+@given(st.integers(0, 2**32 - 1), st.integers(8, 90), st.integers(8, 90), st.floats(0, 0.6))
+def test_whatever_is_drawn_gives_a_picture_or_words(seed, height, width, share):
+    rng = np.random.default_rng(seed)
+    picture = np.where(rng.random((height, width)) < share, rng.integers(0, 256), 255)
+    try:
+        maps = ink_maps(Image.fromarray(picture.astype(np.uint8)))
+        pictures = [convention(ink) for ink in maps]
+    except NotADigitError:
+        return
+    for result in pictures:
+        assert result.shape == (28, 28)
+        assert result.dtype == np.uint8
+        assert result.max() > 0

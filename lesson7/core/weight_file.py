@@ -92,14 +92,27 @@ def read(content: bytes, file: str, build: Callable[..., Network]) -> Network:
     return network.eval().requires_grad_(False)
 
 
-def _parse(content: bytes, file: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
+def read_tensors(content: bytes, file: str) -> dict[str, Tensor]:
+    """The tensors of a safetensors file that others made, which says nothing of its network.
+
+    Args:
+        content: the bytes of the file.
+        file: what messages call it.
+
+    Raises:
+        WeightsDamaged: it is not a safetensors file.
+    """
     from safetensors import SafetensorError
     from safetensors.torch import load
 
     try:
-        tensors = load(content)
+        return load(content)
     except (SafetensorError, KeyError, ValueError, RuntimeError) as error:
         raise WeightsDamaged(f"{file} is not a safetensors file.") from error
+
+
+def _parse(content: bytes, file: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    tensors = read_tensors(content, file)
     end = 8 + int.from_bytes(content[:8], "little")  # of the header, which `load` has checked
     try:
         config = json.loads(json.loads(content[8:end])["__metadata__"]["config"])

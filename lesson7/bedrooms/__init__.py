@@ -1,0 +1,1 @@
+"""Draw bedrooms that never existed: the lesson's Wasserstein GAN, and a modern one."""

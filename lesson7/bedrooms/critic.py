@@ -1,0 +1,140 @@
+"""A critic that looks through a network trained on ImageNet.
+
+A network that has seen a million photographs knows what edges, lamps and windows are; a
+critic that starts from what it sees needs a few hundred thousand pictures where one that
+starts from pixels needs millions [1]. Left alone it would look at what is easiest, so its
+features are mixed by fixed random weights, across channels and across scales, and every
+scale has a small head of its own that learns to tell real from fake.
+
+    Mixing             features of three scales -> mixed features of three scales, fixed
+    Head               one scale -> a map of scores, learnt
+    ProjectedCritic    pictures -> scores
+
+Pixels have a head, too: what ImageNet's features overlook, it sees [2].
+
+References:
+    [1] Sauer et al., Projected GANs converge faster, 2021. https://arxiv.org/abs/2111.01007
+    [2] Kumari et al., Ensembling off-the-shelf models for GAN training, 2022 (pretrained
+        critics beside one that learns from pixels). https://arxiv.org/abs/2112.09130
+    [3] Miyato et al., Spectral normalization for GANs, 2018.
+        https://arxiv.org/abs/1802.05957
+"""
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
+
+MIXED = (64, 96, 128)  # channels after mixing, largest scale first
+
+
+class Mixing(nn.Module):
+    """Random and never trained: 1x1 across channels, then 3x3 from small scales to large [1].
+
+    Args:
+        channels: of the three features, largest scale first.
+    """
+
+    def __init__(self, channels: Sequence[int]) -> None:
+        super().__init__()
+        pairs = list(zip(channels, MIXED, strict=True))
+        self.across_channels = nn.ModuleList(nn.Conv2d(a, b, 1, bias=False) for a, b in pairs)
+        self.across_scales = nn.ModuleList(
+            nn.Conv2d(small, large, 3, padding=1, bias=False)
+            for large, small in zip(MIXED[:-1], MIXED[1:], strict=True)
+        )
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight)
+        self.requires_grad_(False)
+
+    def forward(self, features: Sequence[Tensor]) -> list[Tensor]:
+        """Three features in, three out: same sizes, ``MIXED`` channels, deviation about 1."""
+        mixed = [
+            _levelled(conv(x)) for conv, x in zip(self.across_channels, features, strict=True)
+        ]
+        for index in (1, 0):  # the smallest scale is passed down to the largest
+            smaller = self.across_scales[index](mixed[index + 1])
+            enlarged = F.interpolate(smaller, size=mixed[index].shape[2:], mode="bilinear")
+            mixed[index] = _levelled(mixed[index] + _levelled(enlarged))
+        return mixed
+
+
+def _levelled(x: Tensor) -> Tensor:
+    """Divide each picture's features by their root mean square."""
+    return x * x.float().square().mean((1, 2, 3), keepdim=True).add(1e-8).rsqrt().to(x.dtype)
+
+
+class Head(nn.Sequential):
+    """Strided convolutions down to a few scores, each with spectral norm [3].
+
+    ``(N, in_channels, S, S)`` -> ``(N, K)``; K depends on S.
+
+    Args:
+        in_channels: of what it looks at.
+        widths: channels after each halving.
+    """
+
+    def __init__(self, in_channels: int, widths: Sequence[int]) -> None:
+        layers: list[nn.Module] = []
+        before = in_channels
+        for width in widths:
+            conv = nn.Conv2d(before, width, 4, 2, 1, bias=False)
+            layers += [spectral_norm(conv), nn.BatchNorm2d(width), nn.LeakyReLU(0.2)]
+            before = width
+        layers += [spectral_norm(nn.Conv2d(before, 1, 3)), nn.Flatten()]
+        super().__init__(*layers)
+
+
+class ProjectedCritic(nn.Module):
+    """Scores pictures by what a frozen network sees in them, and by their pixels.
+
+    Args:
+        features: a frozen network with ``channels`` and a list of features as its output. It
+            is not part of the state dict, which holds only what cannot be had elsewhere.
+        size: pictures are enlarged to so many pixels before the network looks at them.
+    """
+
+    def __init__(self, features: nn.Module, size: int = 96) -> None:
+        super().__init__()
+        self.size = size
+        self._features = [features]  # in a list, so that it is not a submodule
+        channels: Sequence[int] = features.channels  # type: ignore[assignment]
+        self.mixing = Mixing(channels)
+        self.pixels = Head(3, (32, 64, 128))
+        self.heads = nn.ModuleList(
+            [
+                Head(MIXED[0], (64, 128, 128)),
+                Head(MIXED[1], (96, 128)),
+                Head(MIXED[2], (128,)),
+            ]
+        )
+
+    def project(self, images: Tensor) -> list[Tensor]:
+        """What the heads look at: the pictures ``(N, 3, S, S)`` themselves and mixed features.
+
+        Nothing here is learnt, so the result for real pictures needs no gradients, and the
+        result for fake ones serves the critic's step and the generator's.
+        """
+        network = self._features[0]
+        enlarged = images
+        if images.shape[-1] != self.size:
+            enlarged = F.interpolate(images, size=(self.size, self.size), mode="bilinear")
+        enlarged = enlarged.to(memory_format=torch.channels_last)
+        return [images, *self.mixing(network(enlarged.to(next(network.parameters()).dtype)))]
+
+    def judge(self, projected: Sequence[Tensor]) -> list[Tensor]:
+        """What ``project`` returned -> the scores of each head, ``(N, K)`` with K its own."""
+        heads = [self.pixels, *self.heads]
+        return [head(x).float() for head, x in zip(heads, projected, strict=True)]
+
+    def forward(self, images: Tensor) -> Tensor:
+        """``(N, 3, S, S)``, signed -> scores ``(N,)``, the mean of the heads' means."""
+        return torch.stack([scores.mean(1) for scores in self.judge(self.project(images))]).mean(0)
+
+    def learn(self, learns: bool) -> None:
+        """Let the heads learn, or hold them still while the generator does."""
+        self.pixels.requires_grad_(learns)
+        self.heads.requires_grad_(learns)

@@ -1,0 +1,311 @@
+"""Train a network that draws bedrooms.
+
+    python -m lesson7.bedrooms.train --recipe modern --data data/bedrooms
+
+Recipes, two plain loops:
+
+    wgan      the lesson's: DCGAN networks, Wasserstein loss, clipped weights        [1]
+    modern    ours: a critic on ImageNet's features, augmentation, averaged weights  [2, 3, 4]
+
+Both are judged while they train by the Fréchet distance of 1,000 samples from 400
+photographs that never train (see ``judge.py``). The losses tell next to nothing.
+
+References:
+    [1] Arjovsky et al., Wasserstein GAN, 2017. https://arxiv.org/abs/1701.07875
+    [2] Sauer et al., Projected GANs converge faster, 2021. https://arxiv.org/abs/2111.01007
+    [3] Zhao et al., Differentiable augmentation, 2020. https://arxiv.org/abs/2006.10738
+    [4] Yazıcı et al., The unusual effectiveness of averaging in GAN training, 2018.
+        https://arxiv.org/abs/1806.04498
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Annotated
+
+import torch
+import typer
+from accelerate import Accelerator
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from lesson7.bedrooms import data, features, judge, losses
+from lesson7.bedrooms.augment import augment
+from lesson7.bedrooms.critic import ProjectedCritic
+from lesson7.bedrooms.model import Generator, LessonCritic, LessonGenerator
+from lesson7.bedrooms.progress import Pace, Progress
+from lesson7.core import inspection, runs, runtime
+from lesson7.core.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What both loops need to know.
+
+    Args:
+        batch_size: photographs, and fakes, in one step of the critic.
+        lr: Adam's rate for both networks; its first beta is 0, for what is sought moves.
+        images: photographs to show in all, repetitions counted.
+        precision: of the convolutions, as Accelerate names it; weights stay float32.
+        clip: the critic's weights are kept within this bound (wgan).
+        critic_steps: of the critic for one of the generator (wgan).
+        first_critic_steps: the same for the first ten steps of the generator (wgan): the
+            paper's advice to train the critic far before it is asked.
+        ema_decay: of the generator's averaged weights, per step (modern). 0.998 forgets half
+            in 350 steps.
+        features: the network that the critic looks through (modern).
+        critic_size: pixels to which it enlarges what it looks at (modern).
+    """
+
+    batch_size: int
+    lr: float = 2e-4
+    images: int = 2_000_000
+    precision: str = "bf16"
+    clip: float = 0.01
+    critic_steps: int = 5
+    first_critic_steps: int = 25
+    ema_decay: float = 0.998
+    features: str = "resnet18"
+    critic_size: int = 96
+
+
+RECIPES = {"wgan": Recipe(batch_size=128), "modern": Recipe(batch_size=32)}
+
+
+def train_wgan(
+    recipe: Recipe, photographs: data.Photographs, accelerator: Accelerator, watch: "Watch"
+) -> Progress:
+    """The lesson's loop: five steps of the critic, its weights clipped, then one of the generator.
+
+    Both networks stay in training mode, and every batch of either draws fresh noise.
+    """
+    device = accelerator.device
+    generator = LessonGenerator().to(device, memory_format=torch.channels_last)
+    critic = LessonCritic().to(device, memory_format=torch.channels_last)
+    generator_optimizer = torch.optim.Adam(generator.parameters(), recipe.lr, betas=(0.0, 0.99))
+    critic_optimizer = torch.optim.Adam(critic.parameters(), recipe.lr, betas=(0.0, 0.99))
+    parts = {
+        "generator": generator,
+        "critic": critic,
+        "generator_optimizer": generator_optimizer,
+        "critic_optimizer": critic_optimizer,
+    }
+    progress = watch(generator, generator.latent, parts)
+    n = recipe.batch_size
+    for step in progress.steps():
+        generator.train()
+        n_critic = recipe.first_critic_steps if step < 10 else recipe.critic_steps
+        for _ in range(n_critic):
+            clip(critic, recipe.clip)
+            real = photographs.batch(n).to(device)
+            with accelerator.autocast():
+                with torch.no_grad():
+                    fake = generator(torch.randn(n, generator.latent, device=device))
+                real_scores, fake_scores = critic(real).float(), critic(fake).float()
+                critic_loss = losses.wasserstein_critic(real_scores, fake_scores)
+            accelerator.backward(critic_loss)
+            critic_optimizer.step()
+            critic_optimizer.zero_grad()
+        clip(critic, recipe.clip)
+        with accelerator.autocast():
+            fake = generator(torch.randn(n, generator.latent, device=device))
+            generator_loss = losses.wasserstein_generator(critic(fake).float())
+        accelerator.backward(generator_loss, inputs=list(generator.parameters()))
+        generator_optimizer.step()
+        generator_optimizer.zero_grad()
+        progress.note(n * n_critic, noted(critic_loss, generator_loss, real_scores, fake_scores))
+    return progress
+
+
+def train_modern(
+    recipe: Recipe,
+    size: int,
+    eyes: nn.Module,
+    photographs: data.Photographs,
+    accelerator: Accelerator,
+    watch: "Watch",
+) -> Progress:
+    """Our loop: one step of the critic's heads, one of the generator, on the same fakes.
+
+    What the frozen network sees of the fakes is computed once: the critic learns from it
+    without their history, and then the generator's gradient runs back through it.
+    """
+    device = accelerator.device
+    generator = Generator(size).to(device, memory_format=torch.channels_last)
+    critic = ProjectedCritic(eyes, recipe.critic_size)
+    critic = critic.to(device, memory_format=torch.channels_last)
+    average = AveragedModel(
+        generator, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema_decay), use_buffers=True
+    )
+    learnt = [parameter for parameter in critic.parameters() if parameter.requires_grad]
+    generator_optimizer = torch.optim.Adam(generator.parameters(), recipe.lr, betas=(0.0, 0.99))
+    critic_optimizer = torch.optim.Adam(learnt, recipe.lr, betas=(0.0, 0.99))
+    parts = {
+        "generator": generator,
+        "critic": critic,
+        "average": average,
+        "generator_optimizer": generator_optimizer,
+        "critic_optimizer": critic_optimizer,
+    }
+    progress = watch(average.module, generator.latent, parts)
+    n = recipe.batch_size
+    for _ in progress.steps():
+        real = photographs.batch(n).to(device, memory_format=torch.channels_last)
+        with accelerator.autocast():
+            fake = generator(torch.randn(n, generator.latent, device=device))
+            with torch.no_grad():
+                real_seen = critic.project(augment(real))
+            fake_seen = critic.project(augment(fake.float()))
+            real_scores = critic.judge(real_seen)
+            fake_scores = critic.judge([seen.detach() for seen in fake_seen])
+            critic_loss = total(losses.hinge_critic, real_scores, fake_scores)
+        accelerator.backward(critic_loss)
+        critic_optimizer.step()
+        critic_optimizer.zero_grad()
+        critic.learn(False)
+        with accelerator.autocast():
+            generator_loss = total(losses.wasserstein_generator, critic.judge(fake_seen))
+        accelerator.backward(generator_loss)
+        critic.learn(True)
+        generator_optimizer.step()
+        generator_optimizer.zero_grad()
+        average.update_parameters(generator)
+        real_mean, fake_mean = (
+            torch.stack([scores.mean() for scores in head_scores])
+            for head_scores in (real_scores, fake_scores)
+        )
+        progress.note(n, noted(critic_loss, generator_loss, real_mean, fake_mean))
+    return progress
+
+
+def clip(critic: nn.Module, bound: float) -> None:
+    """Clamp every parameter, those of batch norm included, to [-bound, bound]."""
+    with torch.no_grad():
+        for parameter in critic.parameters():
+            parameter.clamp_(-bound, bound)
+
+
+def total(loss: Callable[..., Tensor], *scores: list[Tensor]) -> Tensor:
+    """The mean over the heads of a loss of their scores."""
+    return torch.stack([loss(*head) for head in zip(*scores, strict=True)]).mean()
+
+
+def noted(critic_loss: Tensor, generator_loss: Tensor, real: Tensor, fake: Tensor) -> dict[str, Tensor]:
+    """A step as metrics."""
+    return {
+        "critic_loss": critic_loss,
+        "generator_loss": generator_loss,
+        "real_score": real.mean(),
+        "fake_score": fake.mean(),
+        "score_difference": real.mean() - fake.mean(),
+    }
+
+
+class Judges:
+    """Fréchet distances of a generator from photographs that never train.
+
+    Args:
+        networks: frozen, by name.
+        held_back: the photographs, ``(M, 3, S, S)``, signed.
+        n: samples.
+    """
+
+    def __init__(self, networks: dict[str, nn.Module], held_back: Tensor, n: int = 1_000) -> None:
+        self.networks, self.n = networks, n
+        self.real = {name: judge.embed(net, held_back) for name, net in networks.items()}
+
+    def __call__(self, generator: nn.Module) -> dict[str, float]:
+        latent, device = int(generator.latent), next(generator.parameters()).device  # type: ignore[arg-type]
+        z = torch.randn(self.n, latent, generator=torch.Generator().manual_seed(1))
+        with torch.inference_mode():
+            fake = torch.cat([generator(part.to(device)).float() for part in z.split(64)])
+        return {
+            f"distance_{name}": judge.frechet_distance(judge.embed(net, fake), self.real[name])
+            for name, net in self.networks.items()
+        }
+
+
+Watch = Callable[[nn.Module, int, dict], Progress]
+
+
+def main(
+    recipe: Annotated[str, typer.Option(help=f"One of {', '.join(RECIPES)}.")] = "modern",
+    size: Annotated[int, typer.Option(help="Pixels: 64, or 128 for modern.")] = 64,
+    folder: runs.DataDir = Path("data/bedrooms"),
+    backbones: Annotated[Path, typer.Option(help="Folder of the networks that judge.")] = Path(
+        "data/backbones"
+    ),
+    out: runs.OutDir = None,
+    images: Annotated[int | None, typer.Option(help="Photographs to show in all.")] = None,
+    eyes: Annotated[str | None, typer.Option(help="The modern critic's network.")] = None,
+    minutes: runs.Minutes = None,
+    resume: runs.Resume = False,
+    seed: runs.Seed = 0,
+    dry_run: runs.DryRun = False,
+    summary: runs.Summary = False,
+    show_batch: runs.ShowBatch = False,
+) -> None:
+    """Train one of the two; see the module's docstring for the recipes."""
+    chosen = RECIPES[runs.choose("recipe", recipe, RECIPES)]
+    if recipe == "wgan" and size != 64:
+        raise ConfigError("the lesson's networks draw 64 pixels: leave --size out")
+    chosen = replace(chosen, images=images or chosen.images, features=eyes or chosen.features)
+    if size == 128:
+        chosen = replace(chosen, critic_size=128)
+    runtime.seed_everything(seed)
+    if summary:
+        typer.echo(summaries(chosen, recipe, size))
+        return
+    accelerator = Accelerator(mixed_precision=chosen.precision, cpu=not torch.cuda.is_available())
+    if accelerator.num_processes > 1:
+        raise ConfigError("two networks share each step, so this runs in one process only")
+    run = runs.Run.open(f"bedrooms-{recipe}-{size}", out, resume=resume)
+    pace = Pace(chosen.images, minutes)
+    squares = data.made_up(96, size) if dry_run else data.load(folder, size)
+    if dry_run:
+        chosen = replace(chosen, batch_size=4, critic_steps=2, first_critic_steps=2)
+        pace = replace(pace, images=24 if images is None else images)
+    train_on, held = data.split(len(squares), held_back=64 if dry_run else data.HELD_BACK)
+    photographs = data.Photographs(squares[train_on], size)
+    if show_batch:
+        shown = augment(photographs.batch(32)) if recipe == "modern" else photographs.batch(32)
+        typer.echo(inspection.show_batch((shown.clamp(-1, 1) + 1) / 2, run.samples))
+        return
+    networks = {
+        name: features.load(name, None if dry_run else backbones)
+        .to(accelerator.device, torch.bfloat16 if chosen.precision == "bf16" else torch.float32)
+        .to(memory_format=torch.channels_last)
+        for name in features.FILES
+    }
+    held_back = data.Photographs(squares[held], size).sample(len(held), seed=0)
+    judges = Judges(networks, held_back, n=64 if dry_run else 1_000)
+    run.write_options({"recipe": recipe, "size": size, "seed": seed, **asdict(chosen),
+                       "n_train": len(train_on), "n_held_back": len(held), "data": folder})  # fmt: skip
+
+    def watch(drawn: nn.Module, latent: int, parts: dict) -> Progress:
+        return Progress(run, drawn, latent, parts, judges, pace, seed=seed, resume=resume)
+
+    if recipe == "wgan":
+        progress = train_wgan(chosen, photographs, accelerator, watch)
+    else:
+        network = networks[chosen.features]
+        progress = train_modern(chosen, size, network, photographs, accelerator, watch)
+    if not progress.finished:
+        typer.echo(f"stopped after {progress.images:,} pictures; go on with --resume")
+
+
+def summaries(recipe: Recipe, name: str, size: int) -> str:
+    """The layers of both networks, as tables."""
+    pictures = torch.zeros(2, 3, size, size)
+    if name == "wgan":
+        networks = [(LessonGenerator(), torch.zeros(2, 100)), (LessonCritic(), pictures)]
+    else:
+        eyes = features.load(recipe.features, None)
+        generator = Generator(size)
+        critic = ProjectedCritic(eyes, recipe.critic_size)
+        networks = [(generator, torch.zeros(2, generator.latent)), (critic, pictures)]
+    return "\n\n".join(inspection.summary(network, example) for network, example in networks)
+
+
+if __name__ == "__main__":
+    typer.run(main)

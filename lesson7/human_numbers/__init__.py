@@ -1,0 +1,1 @@
+"""Go on counting: number words, predicted one after the other."""

@@ -18,7 +18,7 @@ The client retries for 23 seconds when the Hub is overloaded and for minutes whe
 silent. Hence the thread and the deadline here. A download that misses the deadline
 goes on in the background, so that the next start finds it in the cache.
 
-Environment, read at each call: ``HF_ENDPOINT`` (the client itself reads it at import).
+``HF_ENDPOINT`` is read at each call (the client by itself would read it at import).
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ import os
 import queue
 import re
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from lesson7.core import weight_index
@@ -98,10 +100,11 @@ def fetch(reference: Reference, name: str, *, seconds: float = DEADLINE) -> tupl
     if reference in _given_up:
         raise WeightsMissing(_given_up[reference])
     answers: queue.SimpleQueue[tuple[Entry, bytes] | Exception] = queue.SimpleQueue()
+    endpoint = os.environ.get("HF_ENDPOINT") or None
 
     def work() -> None:
         try:
-            answers.put(_pull(reference, name))
+            answers.put(_pull(reference, name, endpoint))
         except Exception as error:  # carried over to the thread that waits, and raised there
             answers.put(error)
 
@@ -117,26 +120,31 @@ def fetch(reference: Reference, name: str, *, seconds: float = DEADLINE) -> tupl
     return answer
 
 
-def _pull(reference: Reference, name: str) -> tuple[Entry, bytes]:
+def _pull(reference: Reference, name: str, endpoint: str | None) -> tuple[Entry, bytes]:
+    download = partial(_download, reference, endpoint)
     try:
-        return _pull_once(reference, name, force=False)
+        return _pull_once(reference, name, download)
     except WeightsDamaged:
-        return _pull_once(reference, name, force=True)
+        return _pull_once(reference, name, partial(download, force=True))
 
 
-def _pull_once(reference: Reference, name: str, *, force: bool) -> tuple[Entry, bytes]:
+def _pull_once(
+    reference: Reference, name: str, download: Callable[[str], Path]
+) -> tuple[Entry, bytes]:
     try:
-        index = weight_index.read_file(_download(reference, INDEX, force=force))
+        index = weight_index.read_file(download(INDEX))
     except WeightsMissing as error:
         _given_up[reference] = str(error)
         raise
     if name not in index:
         raise WeightsMissing(f"The Hub repository has no weights named {name}.")
     entry = index[name]
-    return entry, weight_index.verified(_download(reference, entry.file, force=force), entry)
+    return entry, weight_index.verified(download(entry.file), entry)
 
 
-def _download(reference: Reference, file: str, *, force: bool) -> Path:
+def _download(
+    reference: Reference, endpoint: str | None, file: str, *, force: bool = False
+) -> Path:
     """The cached file. The client's many errors become ours, with the cause attached."""
     from huggingface_hub import hf_hub_download
     from huggingface_hub.errors import (
@@ -152,7 +160,7 @@ def _download(reference: Reference, file: str, *, force: bool) -> Path:
                 reference.repo,
                 file,
                 revision=reference.commit,
-                endpoint=os.environ.get("HF_ENDPOINT") or None,
+                endpoint=endpoint,
                 force_download=force,
             )
         )

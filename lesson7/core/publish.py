@@ -129,7 +129,7 @@ def model_card(repo: str, entries: Mapping[str, Entry]) -> str:
     """The repository's ``README.md``: front matter for the Hub, then text for people."""
     from huggingface_hub import EvalResult, ModelCardData
 
-    licences = {entry.licence.strip().lower() for entry in entries.values()}
+    licences = {"-".join(entry.licence.lower().split()) for entry in entries.values()}
     licence = licences.pop() if len(licences) == 1 else "other"
     title = repo.split("/")[1]
     tasks = {name: _task(name) for name in entries}
@@ -192,12 +192,16 @@ def _task(name: str) -> Task | None:
 
 
 def _slug(text: str) -> str:
-    words = "".join(letter if letter.isalnum() else " " for letter in text.lower()).split()
+    name = text.lower().split("(")[0]
+    words = "".join(letter if letter.isalnum() else " " for letter in name).split()
     return "-".join(words[:6]) or "unnamed"
 
 
 def _row(name: str, entry: Entry) -> str:
-    metrics = ", ".join(f"{metric} {value:.4g}" for metric, value in entry.metrics.items())
+    metrics = ", ".join(
+        f"{metric} {value:,}" if isinstance(value, int) else f"{metric} {value:.4g}"
+        for metric, value in entry.metrics.items()
+    )
     cells = (f"`{name}`", f"{entry.size:,}", metrics, entry.data, entry.licence)
     return "| " + " | ".join(" ".join(cell.replace("|", "\\|").split()) for cell in cells) + " |"
 
@@ -212,7 +216,9 @@ def _origin(name: str, entry: Entry) -> str:
 @app.command("publish")
 def publish_command(
     repo: Annotated[str, typer.Option(help="The model repository, USER/NAME.")],
-    folder: Annotated[Path, typer.Option(help="The weights to upload.")] = EMBEDDED,
+    folder: Annotated[
+        Path, typer.Option(help="What to upload.", show_default="weights")
+    ] = EMBEDDED,
     private: Annotated[
         bool, typer.Option("--private", help="If it is made, make it private.")
     ] = False,
@@ -233,7 +239,7 @@ def publish_command(
 
 @app.command("check")
 def check_command(
-    folder: Annotated[Path, typer.Option(help="The weights to check.")] = EMBEDDED,
+    folder: Annotated[Path, typer.Option(help="What to check.", show_default="weights")] = EMBEDDED,
 ) -> None:
     """Compare every weights file with the size and the sha256 in the index."""
     try:

@@ -1,0 +1,300 @@
+"""Saving and loading: what is right comes back exactly, what is wrong is refused in words."""
+
+import hashlib
+import json
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from lesson7.core import weights
+from lesson7.core.errors import ConfigError, WeightsDamaged, WeightsMissing
+from lesson7.core.weights import Record
+
+RECORD = Record(
+    metrics={"accuracy": 0.993, "calls": 3},
+    data="Sentences with ümlauts",
+    licence="MIT",
+    command="python -m lesson7.none.train",
+    hardware="a laptop",
+    minutes=1.5,
+)
+FILE = "net-a.safetensors"
+ROOT = Path(weights.__file__).parents[2]
+
+
+class Net(nn.Module):
+    """Two layers with a float, an int and a running statistic in the state."""
+
+    def __init__(self, width: int = 4, sizes: tuple[int, ...] = ()) -> None:
+        super().__init__()
+        if not 0 < width <= 64:
+            raise ConfigError("width is 1 to 64")
+        self.sizes = sizes
+        self.fc = nn.Linear(3, width)
+        self.norm = nn.BatchNorm1d(width)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An embedded folder with one good network, ``net-a``, of width 5."""
+    folder = tmp_path / "weights"
+    torch.manual_seed(0)
+    weights.save("net-a", Net(5), {"width": 5}, record=RECORD, folder=folder)
+    monkeypatch.setattr(weights, "EMBEDDED", folder)
+    monkeypatch.setattr(weights, "_notices", [])
+    monkeypatch.delenv("LESSON7_WEIGHTS", raising=False)
+    return folder
+
+
+# ---------------------------------------------------------------- what is right
+
+
+def test_what_is_saved_is_loaded(folder: Path):
+    net = Net(7)
+    nn.init.normal_(net.norm.running_mean)
+    path = weights.save("net-b", net, {"width": 7}, record=RECORD, folder=folder)
+    assert path == folder / "net-b.safetensors"
+    loaded = weights.load("net-b", Net)
+    assert not loaded.training
+    assert not any(parameter.requires_grad for parameter in loaded.parameters())
+    for key, tensor in net.state_dict().items():
+        torch.testing.assert_close(loaded.state_dict()[key], tensor, rtol=0, atol=0)
+    assert weights.notices() == []
+
+
+def test_half_precision_halves_the_matrices_and_spares_the_rest(folder: Path):
+    net = Net(64)
+    whole = weights.save("whole", net, {"width": 64}, record=RECORD, folder=folder)
+    half = weights.save("half", net, {"width": 64}, record=RECORD, folder=folder, half=True)
+    assert whole.stat().st_size - half.stat().st_size == pytest.approx(64 * 3 * 2, abs=16)
+    loaded = weights.load("half", Net)
+    assert all(parameter.dtype == torch.float32 for parameter in loaded.parameters())
+    torch.testing.assert_close(loaded.fc.weight, net.fc.weight, rtol=2**-11, atol=1e-7)
+    torch.testing.assert_close(loaded.fc.bias, net.fc.bias.detach(), rtol=0, atol=0)
+
+
+def test_the_same_network_gives_the_same_bytes(folder: Path):
+    first = (folder / FILE).read_bytes(), (folder / "index.json").read_bytes()
+    torch.manual_seed(0)
+    weights.save("net-a", Net(5), {"width": 5}, record=RECORD, folder=folder)
+    assert ((folder / FILE).read_bytes(), (folder / "index.json").read_bytes()) == first
+
+
+def test_tensors_that_share_memory_are_stored(folder: Path):
+    class Tied(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.embed = nn.Embedding(4, 3)
+            self.out = nn.Linear(3, 4)
+            self.out.weight = self.embed.weight
+
+    net = Tied()
+    weights.save("tied", net, {}, record=RECORD, folder=folder)
+    loaded = weights.load("tied", Tied)
+    assert torch.equal(loaded.embed.weight, net.embed.weight)
+    assert loaded.out.weight is loaded.embed.weight
+
+
+def test_loading_leaves_the_random_state_alone(folder: Path):
+    torch.manual_seed(1)
+    expected = torch.rand(3)
+    torch.manual_seed(1)
+    weights.load("net-a", Net)
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_the_index_says_where_weights_come_from(folder: Path):
+    entry = weights.entry("net-a")
+    content = (folder / FILE).read_bytes()
+    assert (entry.file, entry.size) == (FILE, len(content))
+    assert entry.sha256 == hashlib.sha256(content).hexdigest()
+    for field, value in vars(RECORD).items():
+        assert getattr(entry, field) == value
+
+
+def test_the_index_keeps_its_other_lines_when_one_entry_changes(folder: Path):
+    index = folder / "index.json"
+    weights.save("net-c", Net(6), {"width": 6}, record=RECORD, folder=folder)
+    before = index.read_text().splitlines()
+    weights.save("net-b", Net(6), {"width": 6}, record=RECORD, folder=folder)
+    after = index.read_text().splitlines()
+    assert list(weights.entries()) == ["net-a", "net-b", "net-c"]
+    new = [line for line in after if line not in before]
+    assert 0 < len(new) < len(after) - len(before) + 1
+    position = iter(after)
+    assert all(line in position for line in before)  # in order, nothing moved or reworded
+    assert index.read_text().endswith("}\n")
+    assert "ümlauts" in index.read_text()
+
+
+def test_no_temporary_file_is_left(folder: Path):
+    assert sorted(path.name for path in folder.iterdir()) == ["index.json", FILE]
+
+
+def test_threads_that_save_at_once_lose_nothing(folder: Path):
+    names = [f"t{number}" for number in range(12)]
+    net = Net()
+    threads = [
+        threading.Thread(
+            target=weights.save, args=(name, net, {}), kwargs={"record": RECORD, "folder": folder}
+        )
+        for name in names
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert set(weights.entries(folder)) == {"net-a", *names}
+    for name in names:
+        weights.load(name, Net)
+
+
+def test_fields_of_a_newer_version_are_passed_over_and_kept(folder: Path):
+    index = json.loads((folder / "index.json").read_text())
+    index["net-a"]["carbon"] = 3
+    (folder / "index.json").write_text(json.dumps(index))
+    weights.load("net-a", Net)
+    weights.save("net-a", Net(5), {"width": 5}, record=RECORD, folder=folder)
+    assert json.loads((folder / "index.json").read_text())["net-a"]["carbon"] == 3
+
+
+def test_the_index_is_read_without_torch(folder: Path):
+    code = (
+        "import sys; from pathlib import Path; from lesson7.core import weights;"
+        f"assert weights.entry('net-a', Path({str(folder)!r})).minutes == 1.5;"
+        "assert weights.notices() == [];"
+        "print([name for name in ('torch', 'safetensors', 'huggingface_hub', 'gradio')"
+        " if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+# ---------------------------------------------------------------- what is not saved
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_weights_that_are_no_numbers_are_not_saved(folder: Path, value: float):
+    net = Net()
+    net.norm.running_var[1] = value
+    with pytest.raises(WeightsDamaged, match="no numbers"):
+        weights.save("bad", net, {}, record=RECORD, folder=folder)
+    assert list(weights.entries()) == ["net-a"]
+    assert not (folder / "bad.safetensors").exists()
+
+
+def test_weights_too_large_for_half_precision_are_not_saved_in_it(folder: Path):
+    net = Net()
+    nn.init.constant_(net.fc.weight, 70_000.0)
+    with pytest.raises(ConfigError, match="float16"):
+        weights.save("big", net, {}, record=RECORD, folder=folder, half=True)
+    weights.save("big", net, {}, record=RECORD, folder=folder)
+
+
+def test_ten_megabytes_are_the_limit(folder: Path):
+    net = nn.Linear(1_000, 2_500, bias=False)  # 10.0 MB and a header
+    with pytest.raises(ConfigError, match=r"10,000,\d\d\d bytes, over the limit of 10,000,000"):
+        weights.save("large", net, {}, record=RECORD, folder=folder)
+    weights.save("large", net, {}, record=RECORD, folder=folder, half=True)
+    weights.save("larger", net, {}, record=RECORD, folder=folder, largest=11_000_000)
+
+
+@pytest.mark.parametrize("name", ["", "../x", "a/b", "a\\b", ".hidden", "a b", "x" * 81, "naïve"])
+def test_a_name_that_is_no_file_name_is_refused(folder: Path, name: str):
+    with pytest.raises(ConfigError):
+        weights.save(name, Net(), {}, record=RECORD, folder=folder)
+    assert sorted(path.name for path in folder.iterdir()) == ["index.json", FILE]
+
+
+@pytest.mark.parametrize(
+    "config", [{"f": print}, {"x": float("nan")}, {"s": {1, 2}}, {(1, 2): 3}, {"t": torch.zeros(1)}]
+)
+def test_a_configuration_that_is_not_json_is_refused(folder: Path, config: dict):
+    with pytest.raises(ConfigError, match="is not JSON"):
+        weights.save("odd", Net(), config, record=RECORD, folder=folder)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"metrics": {"accuracy": float("nan")}},
+        {"metrics": {"accuracy": "high"}},
+        {"metrics": {"calibrated": True}},
+        {"data": None},
+        {"minutes": -1.0},
+        {"minutes": float("inf")},
+    ],
+)
+def test_a_record_that_the_index_could_not_give_back_is_refused(folder: Path, change: dict):
+    record = Record(**(vars(RECORD) | change))
+    with pytest.raises(ConfigError, match=f"no usable {next(iter(change))}"):
+        weights.save("odd", Net(), {}, record=record, folder=folder)
+    assert not (folder / "odd.safetensors").exists()
+
+
+def test_a_broken_index_is_not_overwritten(folder: Path):
+    (folder / "index.json").write_text("{ half an index")
+    with pytest.raises(WeightsDamaged):
+        weights.save("new", Net(), {}, record=RECORD, folder=folder)
+    assert (folder / "index.json").read_text() == "{ half an index"
+    assert not (folder / "new.safetensors").exists()
+
+
+# ---------------------------------------------------------------- a chosen folder
+
+
+def test_a_chosen_folder_is_used(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    chosen = tmp_path / "chosen"
+    weights.save("net-a", Net(9), {"width": 9}, record=RECORD, folder=chosen)
+    monkeypatch.setenv("LESSON7_WEIGHTS", str(chosen))
+    assert weights.load("net-a", Net).fc.weight.shape == (9, 3)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LESSON7_WEIGHTS", "chosen")
+    assert weights.load("net-a", Net).fc.weight.shape == (9, 3)
+    monkeypatch.setenv("LESSON7_WEIGHTS", "  ")
+    assert weights.load("net-a", Net).fc.weight.shape == (5, 3)
+    assert weights.notices() == []
+
+
+@pytest.mark.parametrize("value", ["/no/such/folder", "./absent", "../absent", "~/absent-folder"])
+def test_an_absent_folder_falls_back(folder: Path, monkeypatch: pytest.MonkeyPatch, value: str):
+    monkeypatch.setenv("LESSON7_WEIGHTS", value)
+    weights.load("net-a", Net)
+    assert len(weights.notices()) == 1
+
+
+def test_what_only_the_chosen_folder_should_have_is_missed_in_its_words(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    chosen = tmp_path / "chosen"
+    weights.save("net-b", Net(9), {"width": 9}, record=RECORD, folder=chosen)
+    (chosen / "net-b.safetensors").unlink()
+    monkeypatch.setenv("LESSON7_WEIGHTS", str(chosen))
+    with pytest.raises(WeightsMissing, match=r"net-b\.safetensors is not there"):
+        weights.load("net-b", Net)
+    assert weights.notices() == []
+
+
+def test_if_both_fail_the_embedded_error_is_raised_and_no_notice_promises_anything(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("LESSON7_WEIGHTS", "/no/such/folder")
+    (folder / FILE).unlink()
+    with pytest.raises(WeightsMissing, match=FILE):
+        weights.load("net-a", Net)
+    assert weights.notices() == []
+
+
+def test_the_notices_cannot_be_changed_from_outside(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("LESSON7_WEIGHTS", "/no/such/folder")
+    for _ in range(3):
+        weights.load("net-a", Net)
+    weights.notices().clear()
+    assert len(weights.notices()) == 1

@@ -139,7 +139,7 @@ def test_every_fault_ends_in_the_embedded_weights_and_a_notice(
     seconds = 10.0 if fault in REASONS else 1.0
     start = time.monotonic()
     assert loaded_value(seconds=seconds) == 1.0
-    assert time.monotonic() - start < seconds + 2.0
+    assert time.monotonic() - start < seconds + 5.0
     (notice,) = weights.notices()
     assert any(reason in notice for reason in REASONS.get(fault, OTHERWISE))
     assert notice.endswith("The weights of line that come with this app are used instead.")

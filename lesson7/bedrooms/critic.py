@@ -21,6 +21,7 @@ References:
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -42,8 +43,7 @@ class Mixing(nn.Module):
         pairs = list(zip(channels, MIXED, strict=True))
         self.across_channels = nn.ModuleList(nn.Conv2d(a, b, 1, bias=False) for a, b in pairs)
         self.across_scales = nn.ModuleList(
-            nn.Conv2d(small, large, 3, padding=1, bias=False)
-            for large, small in zip(MIXED[:-1], MIXED[1:], strict=True)
+            nn.Conv2d(small, large, 3, padding=1, bias=False) for large, small in pairwise(MIXED)
         )
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
@@ -52,9 +52,7 @@ class Mixing(nn.Module):
 
     def forward(self, features: Sequence[Tensor]) -> list[Tensor]:
         """Three features in, three out: same sizes, ``MIXED`` channels, deviation about 1."""
-        mixed = [
-            _levelled(conv(x)) for conv, x in zip(self.across_channels, features, strict=True)
-        ]
+        mixed = [_levelled(conv(x)) for conv, x in zip(self.across_channels, features, strict=True)]
         for index in (1, 0):  # the smallest scale is passed down to the largest
             smaller = self.across_scales[index](mixed[index + 1])
             enlarged = F.interpolate(smaller, size=mixed[index].shape[2:], mode="bilinear")
@@ -84,7 +82,7 @@ class Head(nn.Sequential):
             conv = nn.Conv2d(before, width, 4, 2, 1, bias=False)
             layers += [spectral_norm(conv), nn.BatchNorm2d(width), nn.LeakyReLU(0.2)]
             before = width
-        layers += [spectral_norm(nn.Conv2d(before, 1, 3)), nn.Flatten()]
+        layers += [spectral_norm(nn.Conv2d(before, 1, 3, padding=1)), nn.Flatten()]
         super().__init__(*layers)
 
 

@@ -130,5 +130,4 @@ class Photographs:
 
 def lay_out(images: Tensor, file: Path, columns: int = 8) -> None:
     """Write signed pictures ``(N, 3, H, W)`` as one sheet."""
-    sheet = make_grid(images.float().clamp(-1, 1), nrow=columns, normalize=True, value_range=(-1, 1))
-    save_image(sheet, file)
+    save_image(make_grid((images.float().clamp(-1, 1) + 1) / 2, nrow=columns), file)

@@ -16,6 +16,7 @@ References:
 """
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -27,7 +28,7 @@ WIDTHS = {64: (384, 256, 192, 96, 32), 128: (384, 256, 192, 96, 48, 24)}
 
 
 def _up(in_channels: int, out_channels: int, *, first: bool = False) -> nn.Sequential:
-    """Transposed 4x4 convolution, ReLU, batch norm: 1x1 -> 4x4 if ``first``, else twice as large."""
+    """Transposed 4x4 convolution, ReLU, batch norm: 1x1 -> 4x4 if ``first``, else doubled."""
     stride, padding = (1, 0) if first else (2, 1)
     conv = nn.ConvTranspose2d(in_channels, out_channels, 4, stride, padding, bias=False)
     nn.init.kaiming_normal_(conv.weight)
@@ -82,7 +83,6 @@ class LessonCritic(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         first = nn.Conv2d(3, 64, 4, 2, 1)
-        nn.init.zeros_(first.bias)
         layers: list[nn.Module] = [
             nn.Sequential(first, nn.LeakyReLU(0.2, inplace=True)),  # (N, 64, 32, 32)
             self._down(64, 64, 3, 1),  # the extra layer
@@ -95,6 +95,8 @@ class LessonCritic(nn.Module):
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight)
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
 
     @staticmethod
     def _down(in_channels: int, out_channels: int, kernel_size: int, stride: int) -> nn.Sequential:
@@ -173,8 +175,7 @@ class Generator(nn.Module):
         self.first_norm = nn.BatchNorm2d(widths[0])
         last = len(widths) - 2
         self.stage = nn.ModuleList(
-            _Stage(a, b, correct=index < last)
-            for index, (a, b) in enumerate(zip(widths[:-1], widths[1:], strict=True))
+            _Stage(a, b, correct=index < last) for index, (a, b) in enumerate(pairwise(widths))
         )
         self.excite_late = Excitation(widths[0], widths[-3])
         self.excite_last = Excitation(widths[1], widths[-2])

@@ -75,9 +75,7 @@ class Progress:
     ) -> None:
         self.run, self.drawn, self.parts, self.evaluate = run, drawn, parts, evaluate
         self.pace, self.seed = pace, seed
-        self.latents = torch.randn(
-            N_SAMPLES, latent, generator=torch.Generator().manual_seed(seed)
-        )
+        self.latents = torch.randn(N_SAMPLES, latent, generator=torch.Generator().manual_seed(seed))
         self.step = self.images = 0
         self.seconds = 0.0  # of training, over all sittings
         self._noted: dict[str, list[float]] = {}

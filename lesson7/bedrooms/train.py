@@ -18,10 +18,10 @@ References:
         https://arxiv.org/abs/1806.04498
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import torch
 import typer
@@ -36,6 +36,8 @@ from lesson7.bedrooms.model import Generator, LessonCritic, LessonGenerator
 from lesson7.bedrooms.progress import Pace, Progress
 from lesson7.core import inspection, runs, runtime
 from lesson7.core.errors import ConfigError
+
+Network = TypeVar("Network", bound=nn.Module)
 
 
 @dataclass(frozen=True)
@@ -80,8 +82,7 @@ def train_wgan(
     Both networks stay in training mode, and every batch of either draws fresh noise.
     """
     device = accelerator.device
-    generator = LessonGenerator().to(device, memory_format=torch.channels_last)
-    critic = LessonCritic().to(device, memory_format=torch.channels_last)
+    generator, critic = placed(LessonGenerator(), device), placed(LessonCritic(), device)
     generator_optimizer = torch.optim.Adam(generator.parameters(), recipe.lr, betas=(0.0, 0.99))
     critic_optimizer = torch.optim.Adam(critic.parameters(), recipe.lr, betas=(0.0, 0.99))
     parts = {
@@ -131,9 +132,8 @@ def train_modern(
     without their history, and then the generator's gradient runs back through it.
     """
     device = accelerator.device
-    generator = Generator(size).to(device, memory_format=torch.channels_last)
-    critic = ProjectedCritic(eyes, recipe.critic_size)
-    critic = critic.to(device, memory_format=torch.channels_last)
+    generator = placed(Generator(size), device)
+    critic = placed(ProjectedCritic(eyes, recipe.critic_size), device)
     average = AveragedModel(
         generator, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema_decay), use_buffers=True
     )
@@ -178,6 +178,11 @@ def train_modern(
     return progress
 
 
+def placed(network: Network, device: torch.device) -> Network:
+    """The network on the device, its weights in the order that convolutions like best."""
+    return network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
 def clip(critic: nn.Module, bound: float) -> None:
     """Clamp every parameter, those of batch norm included, to [-bound, bound]."""
     with torch.no_grad():
@@ -190,7 +195,9 @@ def total(loss: Callable[..., Tensor], *scores: list[Tensor]) -> Tensor:
     return torch.stack([loss(*head) for head in zip(*scores, strict=True)]).mean()
 
 
-def noted(critic_loss: Tensor, generator_loss: Tensor, real: Tensor, fake: Tensor) -> dict[str, Tensor]:
+def noted(
+    critic_loss: Tensor, generator_loss: Tensor, real: Tensor, fake: Tensor
+) -> dict[str, Tensor]:
     """A step as metrics."""
     return {
         "critic_loss": critic_loss,
@@ -210,7 +217,9 @@ class Judges:
         n: samples.
     """
 
-    def __init__(self, networks: dict[str, nn.Module], held_back: Tensor, n: int = 1_000) -> None:
+    def __init__(
+        self, networks: Mapping[str, nn.Module], held_back: Tensor, n: int = 1_000
+    ) -> None:
         self.networks, self.n = networks, n
         self.real = {name: judge.embed(net, held_back) for name, net in networks.items()}
 
@@ -261,26 +270,27 @@ def main(
         raise ConfigError("two networks share each step, so this runs in one process only")
     run = runs.Run.open(f"bedrooms-{recipe}-{size}", out, resume=resume)
     pace = Pace(chosen.images, minutes)
-    squares = data.made_up(96, size) if dry_run else data.load(folder, size)
+    squares = data.made_up(48, size) if dry_run else data.load(folder, size)
     if dry_run:
         chosen = replace(chosen, batch_size=4, critic_steps=2, first_critic_steps=2)
         pace = replace(pace, images=24 if images is None else images)
-    train_on, held = data.split(len(squares), held_back=64 if dry_run else data.HELD_BACK)
+    train_on, held = data.split(len(squares), held_back=16 if dry_run else data.HELD_BACK)
     photographs = data.Photographs(squares[train_on], size)
     if show_batch:
         shown = augment(photographs.batch(32)) if recipe == "modern" else photographs.batch(32)
         typer.echo(inspection.show_batch((shown.clamp(-1, 1) + 1) / 2, run.samples))
         return
     networks = {
-        name: features.load(name, None if dry_run else backbones)
-        .to(accelerator.device, torch.bfloat16 if chosen.precision == "bf16" else torch.float32)
-        .to(memory_format=torch.channels_last)
+        name: placed(features.load(name, None if dry_run else backbones), accelerator.device)
         for name in features.FILES
     }
+    if chosen.precision == "bf16":  # they do not learn, so nothing needs their float32 weights
+        networks = {name: network.bfloat16() for name, network in networks.items()}
     held_back = data.Photographs(squares[held], size).sample(len(held), seed=0)
-    judges = Judges(networks, held_back, n=64 if dry_run else 1_000)
-    run.write_options({"recipe": recipe, "size": size, "seed": seed, **asdict(chosen),
-                       "n_train": len(train_on), "n_held_back": len(held), "data": folder})  # fmt: skip
+    judges = Judges(networks, held_back, n=16 if dry_run else 1_000)
+    counts = {"n_train": len(train_on), "n_held_back": len(held)}
+    named = {"recipe": recipe, "size": size, "seed": seed, "data": folder}
+    run.write_options({**named, **asdict(chosen), **counts})
 
     def watch(drawn: nn.Module, latent: int, parts: dict) -> Progress:
         return Progress(run, drawn, latent, parts, judges, pace, seed=seed, resume=resume)

@@ -4,7 +4,7 @@
     Phase       some epochs of one cycle, with some groups of layers frozen
     fit         train a task through its phases
 
-Devices, mixed precision and several processes come from Hugging Face Accelerate: under
+Devices and several processes come from Hugging Face Accelerate: under
 ``accelerate launch --num_processes 2`` a batch is split over the processes and the
 gradients are averaged, so the options mean the same as for one process.
 
@@ -97,7 +97,7 @@ class Settings:
         ema_decay: per step, in [0, 1); the averaged weights are what is judged and kept [3].
             None: no average.
         clip: largest norm of the gradient; None: any.
-        precision: ``no`` (float32), ``bf16`` or ``fp16``, as Accelerate names them.
+        bfloat16: compute in bfloat16 where torch's autocast does; weights stay float32.
         minutes: stop after this time with a checkpoint.
         checkpoint_minutes: also write one this often within an epoch.
         max_steps_per_epoch: cut epochs short (dry runs).
@@ -108,7 +108,7 @@ class Settings:
     beta2: float = 0.99
     ema_decay: float | None = None
     clip: float | None = None
-    precision: str = "no"
+    bfloat16: bool = False
     minutes: float | None = None
     checkpoint_minutes: float = 5.0
     max_steps_per_epoch: int | None = None
@@ -193,11 +193,7 @@ class _Trainer:
         loader = DataLoaderConfiguration(
             split_batches=True, use_seedable_sampler=True, data_seed=settings.seed
         )
-        self.accelerator = Accelerator(
-            mixed_precision=settings.precision,
-            dataloader_config=loader,
-            cpu=not torch.cuda.is_available(),
-        )
+        self.accelerator = Accelerator(dataloader_config=loader, cpu=not torch.cuda.is_available())
         self.batches = self.accelerator.prepare(task.batches)
         self.steps = min(len(self.batches), settings.max_steps_per_epoch or len(self.batches))
         if not phases or self.steps == 0 or any(p.epochs < 1 for p in phases):
@@ -294,7 +290,9 @@ class _Trainer:
         ) * 64
 
     def _step(self, model: nn.Module, optimizer: Any, batch: Any) -> float:
-        with self.accelerator.autocast():
+        with torch.autocast(
+            self.accelerator.device.type, torch.bfloat16, enabled=self.settings.bfloat16
+        ):
             loss = self.task.loss(model, batch)
         value = self.accelerator.reduce(loss.detach().float(), reduction="mean").item()
         if value != value or value in (float("inf"), float("-inf")):

@@ -56,7 +56,7 @@ RECIPES = {
         Phase(epochs=30, max_lr=4e-3, pct_start=0.2),
         augment=data.augment,
         strangers=True,
-        settings=Settings(ema_decay=0.999, precision="bf16", weight_decay=0.02, clip=1.0),
+        settings=Settings(ema_decay=0.999, bfloat16=True, weight_decay=0.02, clip=1.0),
     ),
 }
 N_PRINTED, N_NO_DIGIT = 3_000, 15_000

@@ -36,8 +36,14 @@ def thinned(mask: np.ndarray) -> np.ndarray:
             neighbours = sum(p)
             turns = sum((p[i] == 0) & (p[(i + 1) % 8] == 1) for i in range(8))
             n, e, s, w = p[0], p[2], p[4], p[6]
-            ends = (n * e * s == 0) & (e * s * w == 0) if half == 0 else (n * e * w == 0) & (n * s * w == 0)
-            mask = mask * ~((mask == 1) & (neighbours >= 2) & (neighbours <= 6) & (turns == 1) & ends)
+            ends = (
+                (n * e * s == 0) & (e * s * w == 0)
+                if half == 0
+                else (n * e * w == 0) & (n * s * w == 0)
+            )
+            mask = mask * ~(
+                (mask == 1) & (neighbours >= 2) & (neighbours <= 6) & (turns == 1) & ends
+            )
         if np.array_equal(mask, before):
             return mask[1:-1, 1:-1].astype(bool)
 
@@ -102,7 +108,9 @@ def photographed(digit: np.ndarray, rng: np.random.Generator) -> Image.Image:
     y, x = np.mgrid[0:400, 0:400] / 400
     light = 225 * (1 - 0.4 * x * rng.uniform(0.5, 1) - 0.3 * y * rng.uniform(0, 1))
     paper = light * (1 - 0.55 * ink) + rng.normal(0, 6, ink.shape)
-    return Image.fromarray(np.clip(paper, 0, 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(1.2))
+    return Image.fromarray(np.clip(paper, 0, 255).astype(np.uint8)).filter(
+        ImageFilter.GaussianBlur(1.2)
+    )
 
 
 def transparent(digit: np.ndarray, rng: np.random.Generator) -> Image.Image:
@@ -129,7 +137,10 @@ def by_mouse(digit: int, rng: np.random.Generator, width: int = 1) -> Image.Imag
     image = Image.new("L", (1050, 800), 255)
     size, place = rng.uniform(25, 110), rng.uniform([60, 40], [500, 100])
     slant, turn = rng.uniform(-0.2, 0.2), rng.uniform(-0.12, 0.12)
-    matrix = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) @ [[1, -slant], [0, 1]]
+    matrix = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) @ [
+        [1, -slant],
+        [0, 1],
+    ]
     for stroke in DIGITS[digit]:
         points = np.array([[int(p[0]), int(p[1])] for p in stroke.split()], float)
         points = (points + rng.normal(0, 0.1, points.shape)) @ matrix.T

@@ -1,0 +1,203 @@
+"""What a visitor gets: the right digit for any picture of one, words for all else."""
+
+import json
+from pathlib import Path
+
+import gradio
+import numpy as np
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageDraw, ImageFont
+from stand_ins import DIGITS, STAND_INS, by_mouse
+from typer.testing import CliRunner
+
+from lesson7.core.errors import ConfigError, ImageError, InputError, NotADigitError
+from lesson7.mnist import predict, strangers
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "mnist.json"
+FACES = sorted((Path(gradio.__file__).parent / "templates/frontend/static/fonts").rglob("*.woff2"))
+OTHER_FACES = [f for f in FACES if f.stem.startswith(("Lora", "Ubuntu", "Quicksand", "Montserrat"))]
+
+
+def shares(pictures, labels):
+    """The share answered rightly and the share turned away."""
+    answers = [predict.read(picture).digit for picture in pictures]
+    right = np.mean([a == int(b) for a, b in zip(answers, labels, strict=True)])
+    return right, np.mean([a is None for a in answers])
+
+
+@pytest.mark.parametrize("model", predict.NETWORKS)
+def test_golden_outputs_of_the_shipped_weights(digits, model):
+    """Logits of the first four fixture digits, as computed when the weights were shipped."""
+    batch = torch.from_numpy(digits[0][:4])[:, None].float() / 255
+    with torch.inference_mode():
+        logits = predict.load(model)(batch)
+    expected = torch.tensor(json.loads(GOLDEN.read_text())[model])
+    torch.testing.assert_close(logits, expected, atol=2e-3, rtol=1e-3)
+
+
+@pytest.mark.parametrize(("model", "least"), [
+    ("cnn", 0.97), ("cnn10", 0.97), ("blocks", 0.97), ("resnet", 0.98), ("best", 0.985)
+])  # fmt: skip
+def test_every_network_reads_mnist(digits, model, least):
+    images, labels = digits
+    right = [predict.read(i, model).digit == label for i, label in zip(images, labels, strict=True)]
+    assert np.mean(right) >= least
+
+
+def test_digits_that_mnist_never_saw(digits):
+    """Nine ways in which strangers' pictures differ, 98 % on average."""
+    images, labels = digits
+    rng = np.random.default_rng(0)
+    scores = {}
+    for name, degrade in STAND_INS.items():
+        pictures = [degrade(image, rng) for image in images[:150]]
+        scores[name], _ = shares(pictures, labels[:150])
+    assert np.mean([*scores.values()]) >= 0.98, scores
+    assert min(scores.values()) >= 0.93, scores
+
+
+@pytest.mark.parametrize("width", [1, 3, 12])
+def test_digits_drawn_with_a_mouse(width):
+    rng = np.random.default_rng(width)
+    labels = [*DIGITS] * 10
+    right, away = shares([by_mouse(digit, rng, width) for digit in labels], labels)
+    assert right >= 0.97
+    assert away <= 0.03
+
+
+def test_what_is_no_digit_is_turned_away(digits):
+    """Letters in typefaces that training did not have, scribbles, several digits."""
+    rng = np.random.default_rng(3)
+    groups = {
+        "scribbles": [strangers.scribble(rng) for _ in range(100)],
+        "letters": [strangers.printed(letter, rng, [str(f) for f in OTHER_FACES])
+                    for letter in [*"ABCDEFGHJKLMNPQRSTUVWXYZabcdefghjkmnpqrstuvwxyz"] * 2],
+        "two digits": [strangers.several(digits[0], rng) for _ in range(100)],
+    }  # fmt: skip
+    assert len(OTHER_FACES) >= 4
+    turned = {}
+    for name, pictures in groups.items():
+        readings = [predict.read(255 - picture) for picture in pictures]
+        turned[name] = np.mean([r.digit is None for r in readings])
+        for reading in readings:
+            assert (reading.digit is None) == bool(reading.message)
+    assert min(turned.values()) >= 0.9, turned
+
+
+def test_real_digits_are_kept(digits):
+    _, away = shares(digits[0], digits[1])
+    assert away <= 0.01
+
+
+@pytest.mark.parametrize("picture", [
+    Image.new("RGB", (280, 280), "white"), Image.new("L", (28, 28)), Image.new("RGBA", (50, 50)),
+])  # fmt: skip
+def test_blank_paper_gets_a_hint(picture):
+    reading = predict.read(picture)
+    assert reading.digit is None
+    assert reading.message == "Draw a digit first."
+    assert reading.probabilities == dict.fromkeys(range(10), 0.1)
+    with pytest.raises(NotADigitError, match="Draw a digit first"):
+        predict.classify(picture)
+
+
+def test_probabilities_are_ten_and_sum_to_one(digits):
+    for model in predict.NETWORKS:
+        probabilities = predict.classify(Image.fromarray(digits[0][1]), model)
+        assert list(probabilities) == list(range(10))
+        assert sum(probabilities.values()) == pytest.approx(1, abs=1e-5)
+
+
+def test_bad_input_is_refused_in_words(tmp_path):
+    text = tmp_path / "digit.png"
+    text.write_text("seven")
+    with pytest.raises(ImageError):
+        predict.classify(text)
+    with pytest.raises(InputError, match="at least 8x8"):
+        predict.classify(Image.new("L", (7, 40)))
+    with pytest.raises(ConfigError, match="choose one of"):
+        predict.classify(Image.new("L", (28, 28)), "vgg")
+
+
+def test_looking_inside_shows_every_size_and_the_evidence(digits):
+    picture = Image.fromarray(digits[0][2])
+    for model, sizes in [("best", [28, 14, 7, 4, 2, 1]), ("resnet", [14, 7, 4, 2, 1])]:
+        inside = predict.look_inside(picture, model)
+        assert [layer.size for layer in inside.layers] == sizes
+        for layer in inside.layers:
+            assert layer.maps.shape == (layer.channels, layer.size, layer.size)
+            assert layer.maps.min() >= 0
+            assert layer.maps.max() <= 1
+        assert inside.evidence.shape == (28, 28)
+        assert np.abs(inside.evidence).max() == pytest.approx(1, abs=1e-5)
+        assert inside.digit == predict.read(picture, model).digit
+
+
+def test_evidence_points_at_pixels_that_matter(digits):
+    """Turning the twenty most telling pixels over costs more than turning twenty others."""
+    network, rng = predict.load("best"), np.random.default_rng(0)
+    drops = []
+    for image in digits[0][:20]:
+        inside = predict.look_inside(Image.fromarray(image), "best")
+        seen = torch.from_numpy(predict.see(Image.fromarray(image))).float()[None, None] / 255
+
+        def lead(turned, seen=seen, digit=inside.digit):
+            flipped = seen.flatten().clone()
+            flipped[turned] = 1 - flipped[turned]
+            with torch.inference_mode():
+                scores = network(flipped.view(1, 1, 28, 28))[0, :10].log_softmax(0)
+            return scores[digit].item()
+
+        telling = np.argsort(inside.evidence.ravel())[-20:].copy()
+        others = rng.choice(784, 20, replace=False)
+        drops.append(lead(others) - lead(telling))
+    assert np.mean(drops) > 0
+
+
+@settings(
+    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.integers(0, 2**32 - 1), st.integers(8, 120), st.integers(8, 120),
+       st.sampled_from(["L", "RGB", "RGBA"]))  # fmt: skip
+def test_any_picture_gives_an_answer_or_words(seed, height, width, mode):
+    rng = np.random.default_rng(seed)
+    image = Image.new(mode, (width, height), tuple(rng.integers(0, 256, len(mode)))[: len(mode)]
+                      if mode != "L" else int(rng.integers(0, 256)))  # fmt: skip
+    draw = ImageDraw.Draw(image)
+    for _ in range(rng.integers(0, 5)):
+        ends = [tuple(p) for p in rng.integers(0, [width, height], (3, 2)).tolist()]
+        draw.line(ends, fill=tuple(rng.integers(0, 256, len(mode)).tolist()) if mode != "L" else 0,
+                  width=int(rng.integers(1, 9)))  # fmt: skip
+    try:
+        reading = predict.read(image)
+    except InputError as refusal:
+        assert len(str(refusal)) > 20
+        return
+    assert (reading.digit is None) != (reading.message == "")
+    assert sum(reading.probabilities.values()) == pytest.approx(1, abs=1e-4)
+    assert reading.seen.size == (28, 28)
+
+
+def test_the_command_line_prints_the_same_and_goes_on_after_a_bad_file(tmp_path, digits):
+    import typer
+
+    good, bad = tmp_path / "good.png", tmp_path / "bad.png"
+    Image.fromarray(digits[0][3]).save(good)
+    bad.write_bytes(b"no picture")
+    app = typer.Typer()
+    app.command()(predict.main)
+    done = CliRunner().invoke(app, [str(bad), str(good)])
+    digit = max(predict.classify(good).items(), key=lambda item: item[1])[0]
+    assert f"good.png: {digit} (" in done.output
+    assert "bad.png: " in done.output
+    assert done.exit_code == 1
+    assert CliRunner().invoke(app, [str(good)]).exit_code == 0
+
+
+def test_typefaces_of_the_test_are_not_those_of_training():
+    names = {Path(face).stem.split("-")[0] for face in strangers.typefaces()}
+    assert not names & {face.stem.split("-")[0] for face in OTHER_FACES}
+    ImageFont.truetype(str(OTHER_FACES[0]), 20)

@@ -1,0 +1,69 @@
+"""The training command: every recipe runs, leaves its record, and learns."""
+
+import json
+
+import pytest
+import torch
+from typer.testing import CliRunner
+
+from lesson7.core.runs import Run
+from lesson7.core.training import Phase, fit
+from lesson7.mnist import train
+from lesson7.mnist.data import Digits
+
+
+@pytest.fixture
+def command(tmp_path, monkeypatch):
+    import typer
+
+    monkeypatch.chdir(tmp_path)
+    app = typer.Typer()
+    app.command()(train.main)
+
+    def run(*arguments):
+        return CliRunner().invoke(app, [*arguments], catch_exceptions=False)
+
+    return run
+
+
+@pytest.mark.parametrize("recipe", train.RECIPES)
+def test_a_dry_run_leaves_the_same_files(command, tmp_path, recipe):
+    done = command("--recipe", recipe, "--dry-run", "--out", "run")
+    assert done.exit_code == 0, done.output
+    assert {p.name for p in (tmp_path / "run").iterdir()} == {
+        "checkpoint.pt", "metrics.jsonl", "options.json", "samples"}  # fmt: skip
+    record = json.loads((tmp_path / "run" / "options.json").read_text())
+    assert record["options"]["recipe"] == recipe
+    rows = Run(tmp_path / "run").rows()
+    assert {"epoch", "train_loss", "valid_loss", "accuracy", "minutes"} <= {*rows[0]}
+    assert "test_accuracy" in rows[-1]
+
+
+def test_looking_before_training(command, tmp_path):
+    assert "parameters: 41,132" in command("--recipe", "resnet", "--summary").output
+    command("--recipe", "cnn", "--dry-run", "--show-batch", "--out", "a")
+    assert (tmp_path / "a" / "samples" / "batch.png").exists()
+    assert "steepest" in command("--recipe", "cnn", "--dry-run", "--find-lr", "--out", "b").output
+    assert (tmp_path / "b" / "samples" / "find_lr.png").exists()
+
+
+def test_stopping_in_time_and_going_on(command):
+    stopped = command("--recipe", "cnn", "--dry-run", "--minutes", "0", "--out", "run")
+    assert "--resume" in stopped.output
+    resumed = command("--recipe", "cnn", "--dry-run", "--out", "run", "--resume")
+    assert "test accuracy" in resumed.output
+
+
+@pytest.mark.parametrize("recipe", ["cnn", "blocks", "resnet", "best"])
+def test_one_batch_is_learnt_by_heart(tmp_path, digits, recipe):
+    images, labels = (
+        torch.from_numpy(digits[0][:64])[:, None],
+        torch.from_numpy(digits[1][:64]).long(),
+    )
+    torch.manual_seed(0)
+    chosen = train.RECIPES[recipe]
+    judge = (images, labels)
+    sets = train.Sets(Digits([images], labels), judge, judge)
+    task = train.build_task(train.replace(chosen, batch_size=64, augment=lambda x: x), sets)
+    result = fit(task, [Phase(80, 0.03)], Run.open("t", tmp_path / "r"))
+    assert result.metrics["accuracy"] > 0.95

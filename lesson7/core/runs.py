@@ -9,6 +9,7 @@ A run is a folder::
         samples/          pictures or text of the same inputs at every epoch
 
 The weights that a visitor gets are written elsewhere, by ``lesson7.core.weights.save``.
+Under ``accelerate launch`` all processes share the folder, and only the first one writes.
 """
 
 import json
@@ -16,6 +17,7 @@ import os
 import platform
 import shutil
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -23,6 +25,7 @@ from typing import Annotated, Any
 
 import torch
 import typer
+from accelerate import PartialState
 
 from lesson7.core.errors import ConfigError
 
@@ -50,6 +53,11 @@ class Run:
 
     folder: Path
 
+    @property
+    def writes(self) -> bool:
+        """Whether this process is the one that writes: the only one, or the first of several."""
+        return _processes().is_main_process
+
     @classmethod
     def open(cls, name: str, out: Path | None, *, resume: bool = False) -> "Run":
         """Make the folder of a new run, or find the one to go on with.
@@ -62,28 +70,36 @@ class Run:
         Raises:
             ConfigError: nothing to resume, or a new run would overwrite an old one.
         """
+        with one_process_first():
+            return cls._open(name, out, resume=resume or not _processes().is_main_process)
+
+    @classmethod
+    def _open(cls, name: str, out: Path | None, *, resume: bool) -> "Run":
         if out is None:
             earlier = sorted(Path("runs").glob(f"{name}-[0-9][0-9][0-9]"))
             number = int(earlier[-1].name[-3:]) if earlier else 0
             out = Path("runs") / f"{name}-{number if resume else number + 1:03d}"
         run = cls(out)
-        if resume and not run.checkpoint.exists():
+        if resume and run.writes and not run.checkpoint.exists():
             raise ConfigError(f"there is no checkpoint in {out} to resume from")
         if not resume and run.metrics.exists():
             raise ConfigError(f"{out} holds a run already: choose another --out, or --resume")
-        (out / "samples").mkdir(parents=True, exist_ok=True)
+        run.samples.mkdir(parents=True, exist_ok=True)
         return run
 
     @property
     def checkpoint(self) -> Path:
+        """What ``--resume`` reads."""
         return self.folder / "checkpoint.pt"
 
     @property
     def metrics(self) -> Path:
+        """One line per epoch."""
         return self.folder / "metrics.jsonl"
 
     @property
     def samples(self) -> Path:
+        """The folder of pictures or text of the same inputs at every epoch."""
         return self.folder / "samples"
 
     def write_options(self, options: Mapping[str, Any]) -> None:
@@ -95,13 +111,15 @@ class Run:
             "hardware": hardware(),
         }
         text = json.dumps(record, indent=2, default=str)
-        (self.folder / "options.json").write_text(text + "\n", encoding="utf-8")
+        if self.writes:
+            (self.folder / "options.json").write_text(text + "\n", encoding="utf-8")
 
     def log(self, row: Mapping[str, float | int | str]) -> None:
         """Append one line to ``metrics.jsonl``, floats to six significant digits."""
         short = {k: float(f"{v:.6g}") if isinstance(v, float) else v for k, v in row.items()}
-        with self.metrics.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(short) + "\n")
+        if self.writes:
+            with self.metrics.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(short) + "\n")
 
     def rows(self) -> list[dict[str, Any]]:
         """All lines of ``metrics.jsonl``, oldest first."""
@@ -117,6 +135,8 @@ class Run:
 
     def save_checkpoint(self, state: Mapping[str, Any]) -> None:
         """Write the checkpoint so that a cut in the middle leaves the earlier one whole."""
+        if not self.writes:
+            return
         unfinished = self.checkpoint.with_suffix(".part")
         torch.save(dict(state), unfinished)
         unfinished.replace(self.checkpoint)
@@ -124,6 +144,16 @@ class Run:
     def load_checkpoint(self) -> dict[str, Any]:
         """The checkpoint's state, tensors on the CPU, read without running any pickle code."""
         return torch.load(self.checkpoint, map_location="cpu", weights_only=True)
+
+
+def one_process_first() -> AbstractContextManager[None]:
+    """Let the first process do what leaves a file, then the others, who will find it."""
+    return _processes().main_process_first()
+
+
+def _processes() -> PartialState:
+    """Which of how many processes this is; one of one without ``accelerate launch``."""
+    return PartialState(cpu=not torch.cuda.is_available())
 
 
 def choose(option: str, value: str, allowed: Iterable[str]) -> str:

@@ -324,8 +324,8 @@ class _Trainer:
     def _end_epoch(self) -> dict[str, float]:
         metrics = {"train_loss": self._train_loss(), **self._judge()}
         row = {"epoch": self.epochs_done, "minutes": self.seconds / 60, **metrics}
-        if self.accelerator.is_main_process:
-            self.run.log(row)
+        self.run.log(row)
+        if self.run.writes:
             tqdm.write("  ".join(f"{k} {v:.5g}" for k, v in row.items()))
             if self.task.samples is not None:
                 with torch.inference_mode():
@@ -334,8 +334,6 @@ class _Trainer:
 
     def _save(self) -> None:
         self.written = time.monotonic()
-        if not self.accelerator.is_main_process:
-            return
         self.run.save_checkpoint(
             {
                 "model": self.task.model.state_dict(),

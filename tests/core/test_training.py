@@ -182,8 +182,7 @@ model = nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Linear(8, 1))
 task = Task(model, DataLoader(TensorDataset(x, y), 16, shuffle=True),
             lambda m, b: F.mse_loss(m(b[0]), b[1]),
             lambda m: {"valid_loss": F.mse_loss(m(x), y).item()})
-fit(task, [Phase(4, 0.05)], Run.open("t", Path(sys.argv[1])) if not Path(sys.argv[1]).exists()
-    else Run(Path(sys.argv[1])))
+fit(task, [Phase(4, 0.05)], Run.open("t", Path(sys.argv[1])))
 """
 
 

@@ -14,6 +14,7 @@ DIGITS = {
     7: ["00 40 22 16"], 8: ["23 11 10 20 30 41 33 23 14 05 16 26 36 45 34 23"],
     9: ["42 31 20 10 01 02 13 33 42 41", "42 44 36"],
 }  # fmt: skip
+AROUND = [(1, 0), (1, -1), (0, -1), (-1, -1), (-1, 0), (-1, 1), (0, 1), (1, 1)]
 
 
 def enlarged(digit: np.ndarray, side: int) -> np.ndarray:
@@ -31,8 +32,7 @@ def thinned(mask: np.ndarray) -> np.ndarray:
     while True:
         before = mask.copy()
         for half in (0, 1):
-            p = [np.roll(mask, shift, (0, 1)) for shift in
-                 [(1, 0), (1, -1), (0, -1), (-1, -1), (-1, 0), (-1, 1), (0, 1), (1, 1)]]  # fmt: skip
+            p = [np.roll(mask, shift, (0, 1)) for shift in AROUND]
             neighbours = sum(p)
             turns = sum((p[i] == 0) & (p[(i + 1) % 8] == 1) for i in range(8))
             n, e, s, w = p[0], p[2], p[4], p[6]

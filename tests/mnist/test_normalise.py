@@ -70,13 +70,13 @@ def test_dust_is_left_out():
 
 
 @pytest.mark.parametrize("picture", [
-    Image.new("L", (280, 280), 255), Image.new("L", (28, 28), 0), Image.new("RGB", (99, 50), "beige"),
+    Image.new("L", (280, 280), 255), Image.new("L", (28, 28), 0),
+    Image.new("RGB", (99, 50), "beige"),
     Image.fromarray(np.random.default_rng(0).integers(200, 215, (100, 100)).astype(np.uint8)),
 ])  # fmt: skip
 def test_blank_paper_is_not_a_digit(picture):
     with pytest.raises(NotADigitError, match="Draw a digit"):
-        for ink in ink_maps(picture):
-            convention(ink)
+        [convention(ink) for ink in ink_maps(picture)]
 
 
 def test_a_speck_is_not_a_digit():

@@ -174,7 +174,8 @@ def test_any_picture_gives_an_answer_or_words(seed, height, width, mode):
     try:
         reading = predict.read(image)
     except InputError as refusal:
-        assert len(str(refusal)) > 20
+        words = str(refusal)
+        assert words.endswith((".", "?"))  # noqa: PT017
         return
     assert (reading.digit is None) != (reading.message == "")
     assert sum(reading.probabilities.values()) == pytest.approx(1, abs=1e-4)

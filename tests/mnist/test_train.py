@@ -1,6 +1,10 @@
 """The training command: every recipe runs, leaves its record, and learns."""
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -52,6 +56,25 @@ def test_stopping_in_time_and_going_on(command):
     assert "--resume" in stopped.output
     resumed = command("--recipe", "cnn", "--dry-run", "--out", "run", "--resume")
     assert "test accuracy" in resumed.output
+
+
+@pytest.mark.slow
+def test_two_processes_leave_one_record(tmp_path):
+    """The documented command; batch norm sees half a batch in each, so losses are only near."""
+    launch = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_machines", "1",
+              "--mixed_precision", "no", "--dynamo_backend", "no",
+              "--main_process_port", "0"]  # fmt: skip
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    losses = []
+    for n in ("1", "2"):
+        train_ = ["-m", "lesson7.mnist.train", "--recipe", "cnn", "--dry-run", "--out", f"with-{n}"]
+        done = subprocess.run([*launch, "--num_processes", n, *train_], cwd=tmp_path, text=True,
+                              capture_output=True, timeout=200, env=environment)  # fmt: skip
+        assert done.returncode == 0, done.stderr[-2000:]
+        rows = Run(tmp_path / f"with-{n}").rows()
+        assert [row["epoch"] for row in rows] == [1, "test"]
+        losses.append(rows[0]["train_loss"])
+    assert losses[0] == pytest.approx(losses[1], rel=0.05)
 
 
 @pytest.mark.parametrize("recipe", ["cnn", "blocks", "resnet", "best"])

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from lesson7.core.errors import ConfigError
-from lesson7.core.training import Settings, Task, build_optimizer
+from lesson7.core.task import Settings, Task, build_optimizer
 from lesson7.core.vision import save_image
 
 matplotlib.use("agg")

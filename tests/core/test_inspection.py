@@ -9,7 +9,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from lesson7.core.errors import ConfigError
 from lesson7.core.inspection import find_lr, show_batch, suggest, summary, sweep
-from lesson7.core.training import Task, freeze
+from lesson7.core.task import Task, freeze
 
 
 def quadratic():

@@ -15,7 +15,8 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from lesson7.core.errors import ConfigError
 from lesson7.core.runs import Run
-from lesson7.core.training import Phase, Settings, Task, fit, freeze
+from lesson7.core.task import freeze
+from lesson7.core.training import Phase, Settings, Task, fit
 
 SETTINGS = Settings(seed=3, ema_decay=0.9)
 

@@ -4,6 +4,9 @@ Each function takes a digit ``(28, 28)`` uint8, white on black, and gives a pict
 stranger would send it. ``by_mouse`` needs no MNIST: it draws ten digits from points.
 """
 
+from pathlib import Path
+
+import gradio
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
@@ -14,6 +17,12 @@ DIGITS = {
     7: ["00 40 22 16"], 8: ["23 11 10 20 30 41 33 23 14 05 16 26 36 45 34 23"],
     9: ["42 31 20 10 01 02 13 33 42 41", "42 44 36"],
 }  # fmt: skip
+# Typefaces that come with Gradio, none of which training draws from.
+OTHER_FACES = sorted(
+    str(file)
+    for file in Path(gradio.__file__).parent.glob("templates/frontend/static/fonts/*/*.woff2")
+    if file.stem.startswith(("Lora", "Ubuntu", "Quicksand", "Montserrat"))
+)
 AROUND = [(1, 0), (1, -1), (0, -1), (-1, -1), (-1, 0), (-1, 1), (0, 1), (1, 1)]
 
 

@@ -4,6 +4,7 @@
     frechet_distance    how far two sets of vectors are from each other               [1]
     precision_recall    share of fakes that could be real, of reals that are covered  [2]
     nearest             the closest of many vectors
+    Judges              a generator -> its distances, while it trains
 
 The features are not Inception's, so no number here compares with published FIDs: compare
 them with the distance of photographs from photographs, measured the same way.
@@ -16,6 +17,7 @@ References:
 """
 
 import warnings
+from collections.abc import Mapping
 
 import torch
 import torch.nn.functional as F
@@ -115,3 +117,29 @@ def nearest(vectors: Tensor, among: Tensor) -> tuple[Tensor, Tensor]:
     """For each of ``vectors`` the distance to, and the index of, the closest in ``among``."""
     distances, indices = torch.cdist(vectors, among).min(1)
     return distances, indices
+
+
+class Judges:
+    """Fréchet distances of a generator from photographs that never train.
+
+    Args:
+        networks: frozen, by name.
+        held_back: the photographs, ``(M, 3, S, S)``, signed.
+        n: samples.
+    """
+
+    def __init__(
+        self, networks: Mapping[str, nn.Module], held_back: Tensor, n: int = 1_000
+    ) -> None:
+        self.networks, self.n = networks, n
+        self.real = {name: embed(net, held_back) for name, net in networks.items()}
+
+    def __call__(self, generator: nn.Module) -> dict[str, float]:
+        latent, device = int(generator.latent), next(generator.parameters()).device  # type: ignore[arg-type]
+        z = torch.randn(self.n, latent, generator=torch.Generator().manual_seed(1))
+        with torch.inference_mode():
+            fake = torch.cat([generator(part.to(device)).float() for part in z.split(64)])
+        return {
+            f"distance_{name}": frechet_distance(embed(net, fake), self.real[name])
+            for name, net in self.networks.items()
+        }

@@ -112,8 +112,8 @@ class LessonCritic(nn.Module):
 class Excitation(nn.Module):
     """Let an early, small stage say which channels of a late, large one matter [2].
 
-    ``(N, C_small, s, s), (N, C, S, S)`` -> ``(N, C, S, S)``: each channel times 0 to 1. The
-    small stage is averaged to 2x2 and read by one convolution.
+    Each channel is multiplied by 0 to 1. The small stage is averaged to 2x2 and read by one
+    convolution.
     """
 
     def __init__(self, small_channels: int, channels: int) -> None:
@@ -128,6 +128,7 @@ class Excitation(nn.Module):
         )
 
     def forward(self, small: Tensor, x: Tensor) -> Tensor:
+        """``(N, C_small, s, s)``, ``(N, C, S, S)`` -> ``(N, C, S, S)``."""
         return x * self.weigh(small)
 
 

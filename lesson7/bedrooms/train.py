@@ -18,7 +18,7 @@ References:
         https://arxiv.org/abs/1806.04498
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -48,7 +48,7 @@ class Recipe:
         batch_size: photographs, and fakes, in one step of the critic.
         lr: Adam's rate for both networks; its first beta is 0, for what is sought moves.
         images: photographs to show in all, repetitions counted.
-        precision: of the convolutions, as Accelerate names it; weights stay float32.
+        bfloat16: compute in bfloat16 where torch's autocast does; weights stay float32.
         clip: the critic's weights are kept within this bound (wgan).
         critic_steps: of the critic for one of the generator (wgan).
         first_critic_steps: the same for the first ten steps of the generator (wgan): the
@@ -62,7 +62,7 @@ class Recipe:
     batch_size: int
     lr: float = 2e-4
     images: int = 2_000_000
-    precision: str = "bf16"
+    bfloat16: bool = True
     clip: float = 0.01
     critic_steps: int = 5
     first_critic_steps: int = 25
@@ -99,7 +99,7 @@ def train_wgan(
         for _ in range(n_critic):
             clip(critic, recipe.clip)
             real = photographs.batch(n).to(device)
-            with accelerator.autocast():
+            with precision(device, recipe):
                 with torch.no_grad():
                     fake = generator(torch.randn(n, generator.latent, device=device))
                 real_scores, fake_scores = critic(real).float(), critic(fake).float()
@@ -108,7 +108,7 @@ def train_wgan(
             critic_optimizer.step()
             critic_optimizer.zero_grad()
         clip(critic, recipe.clip)
-        with accelerator.autocast():
+        with precision(device, recipe):
             fake = generator(torch.randn(n, generator.latent, device=device))
             generator_loss = losses.wasserstein_generator(critic(fake).float())
         accelerator.backward(generator_loss, inputs=list(generator.parameters()))
@@ -151,7 +151,7 @@ def train_modern(
     n = recipe.batch_size
     for _ in progress.steps():
         real = photographs.batch(n).to(device, memory_format=torch.channels_last)
-        with accelerator.autocast():
+        with precision(device, recipe):
             fake = generator(torch.randn(n, generator.latent, device=device))
             with torch.no_grad():
                 real_seen = critic.project(augment(real))
@@ -163,7 +163,7 @@ def train_modern(
         critic_optimizer.step()
         critic_optimizer.zero_grad()
         critic.learn(False)
-        with accelerator.autocast():
+        with precision(device, recipe):
             generator_loss = total(losses.wasserstein_generator, critic.judge(fake_seen))
         accelerator.backward(generator_loss)
         critic.learn(True)
@@ -181,6 +181,11 @@ def train_modern(
 def placed(network: Network, device: torch.device) -> Network:
     """The network on the device, its weights in the order that convolutions like best."""
     return network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
+def precision(device: torch.device, recipe: Recipe) -> torch.autocast:
+    """The context in which the networks run."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=recipe.bfloat16)
 
 
 def clip(critic: nn.Module, bound: float) -> None:
@@ -206,32 +211,6 @@ def noted(
         "fake_score": fake.mean(),
         "score_difference": real.mean() - fake.mean(),
     }
-
-
-class Judges:
-    """Fréchet distances of a generator from photographs that never train.
-
-    Args:
-        networks: frozen, by name.
-        held_back: the photographs, ``(M, 3, S, S)``, signed.
-        n: samples.
-    """
-
-    def __init__(
-        self, networks: Mapping[str, nn.Module], held_back: Tensor, n: int = 1_000
-    ) -> None:
-        self.networks, self.n = networks, n
-        self.real = {name: judge.embed(net, held_back) for name, net in networks.items()}
-
-    def __call__(self, generator: nn.Module) -> dict[str, float]:
-        latent, device = int(generator.latent), next(generator.parameters()).device  # type: ignore[arg-type]
-        z = torch.randn(self.n, latent, generator=torch.Generator().manual_seed(1))
-        with torch.inference_mode():
-            fake = torch.cat([generator(part.to(device)).float() for part in z.split(64)])
-        return {
-            f"distance_{name}": judge.frechet_distance(judge.embed(net, fake), self.real[name])
-            for name, net in self.networks.items()
-        }
 
 
 Watch = Callable[[nn.Module, int, dict], Progress]
@@ -265,7 +244,7 @@ def main(
     if summary:
         typer.echo(summaries(chosen, recipe, size))
         return
-    accelerator = Accelerator(mixed_precision=chosen.precision, cpu=not torch.cuda.is_available())
+    accelerator = Accelerator(cpu=not torch.cuda.is_available())
     if accelerator.num_processes > 1:
         raise ConfigError("two networks share each step, so this runs in one process only")
     run = runs.Run.open(f"bedrooms-{recipe}-{size}", out, resume=resume)
@@ -284,10 +263,10 @@ def main(
         name: placed(features.load(name, None if dry_run else backbones), accelerator.device)
         for name in features.FILES
     }
-    if chosen.precision == "bf16":  # they do not learn, so nothing needs their float32 weights
+    if chosen.bfloat16:  # they do not learn, so nothing needs their float32 weights
         networks = {name: network.bfloat16() for name, network in networks.items()}
     held_back = data.Photographs(squares[held], size).sample(len(held), seed=0)
-    judges = Judges(networks, held_back, n=16 if dry_run else 1_000)
+    judges = judge.Judges(networks, held_back, n=16 if dry_run else 1_000)
     counts = {"n_train": len(train_on), "n_held_back": len(held)}
     named = {"recipe": recipe, "size": size, "seed": seed, "data": folder}
     run.write_options({**named, **asdict(chosen), **counts})

@@ -1,6 +1,8 @@
 """How far the drawn bedrooms are from photographs, by numbers that can be compared.
 
-    python tests/benchmarks/bedrooms.py lesson=runs/bedrooms-wgan-64-001 \\
+Usage:
+
+    python -m tests.benchmarks.bedrooms lesson=runs/bedrooms-wgan-64-001 \\
         modern=runs/bedrooms-modern-64-001 --data data/bedrooms
 
 For each run, 2,000 samples against the 400 photographs that never train:

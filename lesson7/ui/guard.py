@@ -46,8 +46,8 @@ class _BodyTooLargeError(Exception):
 class Guard:
     """Refuse what is too large or asks us to fetch, and add the security headers.
 
-    The limit holds for every body: announced by ``Content-Length`` (refused before a byte is
-    read) or sent in chunks (refused at the byte that crosses it); JSON, form or upload.
+    The limit holds for every body: announced by ``Content-Length`` (the app does not see a
+    byte of it) or sent in chunks (cut at the byte that crosses it); JSON, form or upload.
 
     Args:
         app: the ASGI application behind the guard.
@@ -90,14 +90,23 @@ class Guard:
         if "file=http" in scope["path"].lower():
             await _refuse(send_with_headers, 403, "This app does not fetch addresses.")
             return
-        if _announced(scope) > self.max_body:
-            await _refuse(send_with_headers, 413, self._too_large)
-            return
         try:
+            if _announced(scope) > self.max_body:
+                raise _BodyTooLargeError
             await self.app(scope, counted_receive, send_with_headers)
         except _BodyTooLargeError:
             if not started:
+                await self._discard(receive)
                 await _refuse(send_with_headers, 413, self._too_large)
+
+    async def _discard(self, receive: Receive) -> None:
+        """Read on without keeping anything, within reason: who is cut off reads no answer."""
+        discarded = 0
+        while discarded < 4 * self.max_body:
+            message = await receive()
+            if message["type"] != "http.request" or not message.get("more_body"):
+                return
+            discarded += len(message.get("body", b""))
 
     @property
     def _too_large(self) -> str:

@@ -1,0 +1,294 @@
+// The Human numbers tab: asks the server to go on with a text, and lets the words stream in.
+//
+// One question is under way at a time; its answer comes in several replies. Gradio hands this
+// script `element`, `trigger`, `props`, `watch`.
+
+const SLOW = 900; // ms after which the wait is put in words
+const LOST = 30000; // ms without a reply after which none comes any more
+const RUNG = 24; // words in the ladder
+
+const find = (selector) => element.querySelector(selector);
+const findAll = (selector) => [...element.querySelectorAll(selector)];
+const counting = find(".counting");
+const field = find("#hn-text");
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+
+const asking = { id: 0, awaited: 0, base: 0, seed: 1, got: 0, queue: [], done: true, timers: [] };
+const ladder = { id: 0, text: "" };
+let vocabulary = [];
+let beginning = ""; // the text that the words on the paper go on from
+
+// ---- what is shown
+
+const paper = createPaper(find(".hn-text"), {
+  onLook: (index) => index >= 0 && next.show(paper.words, index, vocabulary),
+});
+const next = createNext(counting, { onPick: pick });
+const heat = createHeat(find(".hn-inside"));
+
+const plural = (n, one, many) => `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
+
+/** How many numbers are right, and which word is the first wrong one. */
+function judge(settled) {
+  const { words } = paper;
+  const wrong = words.find((one) => one.right === false);
+  const numbers = words.reduce((most, one) => Math.max(most, one.numbers ?? 0), 0);
+  const added = words.filter((one) => !one.given).length;
+  find(".hn-count").textContent = numbers.toLocaleString("en");
+  counting.dataset.state = wrong ? "wrong" : added ? "right" : "empty";
+  let sentence = `${plural(numbers, "number", "numbers")} right`;
+  let more = settled ? "No mistake so far." : "";
+  if (wrong) {
+    sentence += ", then a mistake";
+    more = wrong.expected
+      ? `“${wrong.word}” stands where “${wrong.expected}” is right.`
+      : `With “${wrong.word}” there, it is no number.`;
+  } else if (!added) {
+    sentence = "Nothing counted yet";
+    more = "Press Enter, and the network goes on.";
+  } else if (settled && words.at(-1).right === null) more = "Here its numbers end.";
+  find(".hn-sentence").textContent = sentence;
+  find(".hn-more").textContent = more;
+  if (settled) find(".hn-said").textContent = added ? `${sentence}. ${more}` : "";
+}
+
+function buttons() {
+  const busy = asking.awaited > 0 || asking.queue.length > 0;
+  const added = paper.words.some((one) => !one.given);
+  find(".hn-stop").disabled = !busy;
+  find(".hn-back").disabled = busy || !added;
+  find(".hn-step").disabled = busy;
+  find(".hn-more-words").disabled = busy;
+  counting.classList.toggle("is-busy", busy);
+}
+
+function complain(words) {
+  find(".hn-error").textContent = words;
+  field.setAttribute("aria-invalid", String(words !== ""));
+}
+
+// ---- asking
+
+const chosen = () => find(".hn-networks input:checked").value;
+
+function ask(text, n, { fresh }) {
+  stop();
+  complain("");
+  asking.id += 1;
+  Object.assign(asking, { awaited: asking.id, fresh, got: 0, queue: [], done: false, n });
+  asking.over = !fresh && paper.words.some((one) => one.right === false);
+  asking.base = fresh ? 0 : Math.max(0, ...paper.words.map((one) => one.numbers ?? 0));
+  if (fresh) beginning = text;
+  asking.timers = [
+    setTimeout(() => (find(".hn-more").textContent = "The network is waking up…"), SLOW),
+    setTimeout(() => gaveUp(asking.id), LOST),
+  ];
+  trigger("ask", {
+    id: asking.id,
+    text,
+    n,
+    model: chosen(),
+    temperature: next.temperature(),
+    top_k: next.topK(),
+    seed: asking.seed++,
+  });
+  buttons();
+}
+
+function settle() {
+  asking.timers.forEach(clearTimeout);
+  asking.awaited = 0;
+  asking.done = true;
+  judge(true);
+  buttons();
+  heat.show(paper.words);
+  if (find(".hn-ladder").open) climb();
+}
+
+/** Stop what is under way; what is on the paper stays. */
+function stop() {
+  if (asking.awaited && !asking.done) trigger("halt", {});
+  if (asking.awaited || asking.queue.length) {
+    asking.queue = [];
+    settle();
+  }
+}
+
+function gaveUp(id) {
+  if (asking.awaited !== id) return;
+  complain("No answer came back. The app may be busy: try again in a moment.");
+  settle();
+}
+
+function received(reply) {
+  if (reply.id !== asking.awaited) return; // of a question that was stopped
+  asking.timers.forEach(clearTimeout);
+  if (!reply.done) asking.timers = [setTimeout(() => gaveUp(reply.id), LOST)];
+  if (reply.notice) showNotice(reply.notice);
+  if (reply.broken) showNotice(reply.broken);
+  if (reply.broken || reply.error) {
+    complain(reply.error ?? "");
+    settle();
+    return;
+  }
+  vocabulary = reply.vocabulary;
+  if (asking.fresh) {
+    asking.fresh = false;
+    paper.begin(reply.given, vocabulary);
+    next.clear();
+  }
+  if (reply.from !== asking.got) {
+    // a reply was overtaken by the next one: ask again for what is missing
+    const missing = asking.n - asking.got;
+    flush(Infinity);
+    asking.awaited = 0;
+    ask(textOf(paper.words), missing, { fresh: false });
+    return;
+  }
+  asking.got += reply.words.length;
+  asking.done = reply.done;
+  for (const one of reply.words) {
+    const numbers = asking.base + one.numbers;
+    const judged = asking.over ? { right: null, numbers: 0 } : { numbers };
+    const likely = probabilitiesOf(one.likely);
+    asking.queue.push({ ...one, ...judged, likely, inside: bytesOf(one.inside) });
+  }
+  if (calm.matches) flush(Infinity);
+  else if (!asking.drawing) draw();
+}
+
+/** Put some of the words that have come onto the paper. */
+function flush(most) {
+  const some = asking.queue.splice(0, most);
+  for (const one of some) paper.add(one);
+  judge(false);
+  if (some.length && paper.looked < 0) next.show(paper.words, paper.words.length - 1, vocabulary);
+  if (asking.done && asking.awaited && asking.queue.length === 0) settle();
+}
+
+/** A few words per frame, so that they stream in at a pace that can be followed. */
+function draw() {
+  asking.drawing = asking.queue.length > 0;
+  if (!asking.drawing) return;
+  flush(Math.ceil(asking.queue.length / 24));
+  requestAnimationFrame(draw);
+}
+
+function showNotice(words) {
+  find(".hn-broken").textContent = words;
+  find(".hn-broken").hidden = false;
+}
+
+// ---- all seven side by side
+
+function climb() {
+  const text = beginning || field.value;
+  const key = text;
+  if (ladder.text === key) return;
+  ladder.text = key;
+  ladder.id -= 1; // below zero: never the number of a question above
+  find(".hn-ladder-empty").textContent = "Seven networks are counting…";
+  trigger("compare", { id: ladder.id, text, n: RUNG });
+}
+
+function climbed(reply) {
+  if (reply.id !== ladder.id) return;
+  find(".hn-rungs").replaceChildren();
+  find(".hn-ladder-empty").textContent = reply.error ?? `After “${textOf(reply.ladder[0].given?.slice(-8).map((word) => ({ word })) ?? [])}”, each always taking its likeliest word:`;
+  for (const row of reply.ladder ?? []) find(".hn-rungs").append(rung(row, reply.vocabulary));
+}
+
+function rung({ model, words, broken }, known) {
+  const choice = find(`.hn-networks input[value="${model}"]`).closest("label");
+  const item = document.createElement("li");
+  const head = document.createElement("div");
+  head.innerHTML = "<h3></h3><p class='l7-quiet'></p>";
+  head.querySelector("h3").textContent = choice.querySelector("strong").textContent;
+  head.querySelector("p").textContent = choice.querySelector(".hn-facts").textContent;
+  const text = document.createElement("p");
+  text.className = "hn-rung-text";
+  for (const one of words ?? []) {
+    const word = document.createElement("span");
+    word.className = "hn-word";
+    dress(word, { ...one, likely: probabilitiesOf(one.likely) }, known);
+    word.removeAttribute("aria-label");
+    text.append(word);
+  }
+  if (broken) text.textContent = broken;
+  const verdict = document.createElement("p");
+  verdict.className = "hn-rung-verdict";
+  const wrong = words?.findIndex((one) => one.right === false) ?? -1;
+  const numbers = words?.at(-1)?.numbers ?? 0;
+  verdict.textContent = broken
+    ? "–"
+    : `${plural(numbers, "number", "numbers")} right${wrong < 0 ? "" : ", then wrong"}`;
+  verdict.classList.toggle("is-wrong", wrong >= 0);
+  item.append(head, text, verdict);
+  return item;
+}
+
+// ---- what a visitor does
+
+watch("value", () => {
+  const reply = JSON.parse(props.value);
+  if (reply.id < 0) climbed(reply);
+  else received(reply);
+});
+element.addEventListener("counting-failed", () => gaveUp(asking.awaited));
+
+const length = () => Number(find(".hn-length select").value);
+
+function begin() {
+  asking.seed = 1;
+  ask(field.value, length(), { fresh: true });
+}
+
+/** Go on from the end of the paper, or begin if there is nothing on it. */
+function goOn(n) {
+  if (paper.words.length === 0) ask(field.value, n, { fresh: true });
+  else ask(textOf(paper.words), n, { fresh: false });
+}
+
+/** Take another word at a place, and go on from there. */
+function pick(index, word) {
+  stop();
+  const before = paper.words[index - 1]?.numbers ?? 0;
+  const { likely, inside } = paper.words[index];
+  paper.cut(index);
+  paper.add({ word, likely, inside, yours: true, right: null, numbers: before });
+  ask(textOf(paper.words), length(), { fresh: false });
+}
+
+find(".hn-ask").addEventListener("submit", (event) => {
+  event.preventDefault();
+  begin();
+});
+field.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+  event.preventDefault();
+  begin();
+});
+for (const example of findAll(".hn-examples button")) {
+  example.addEventListener("click", () => {
+    field.value = example.textContent;
+    begin();
+  });
+}
+for (const choice of findAll(".hn-networks input")) {
+  choice.addEventListener("change", () => paper.words.length && ask(beginning, length(), { fresh: true }));
+}
+find(".hn-step").addEventListener("click", () => goOn(1));
+find(".hn-more-words").addEventListener("click", () => goOn(length()));
+find(".hn-stop").addEventListener("click", stop);
+find(".hn-back").addEventListener("click", () => {
+  paper.cut(paper.words.length - 1);
+  next.show(paper.words, paper.words.length - 1, vocabulary);
+  judge(true);
+  buttons();
+  heat.show(paper.words);
+});
+find(".hn-ladder").addEventListener("toggle", () => find(".hn-ladder").open && climb());
+
+new MutationObserver(heat.paint).observe(document.body, { attributeFilter: ["class"] });
+buttons();
+counting.classList.add("is-ready");

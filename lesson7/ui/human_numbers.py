@@ -1,0 +1,272 @@
+"""The Human numbers tab: type a number, and a network goes on counting, word by word.
+
+The page's side is in ``assets/human_numbers/``: ``words.js`` keeps and shows the text,
+``next.js`` shows what may come next, ``heat.js`` what is inside, ``counting.js`` asks and
+listens. They speak with this file through two events with one output:
+
+    ask         {"id": 7, "text": "eight thousand one,", "n": 60, "model": "counter",
+                 "temperature": 0, "top_k": 0, "seed": 1}
+    reply       several, as the words come:
+                {"id": 7, "given": [...], "vocabulary": [...], "notice": "",
+                 "from": 0, "words": [...], "done": false};
+                or {"id": 7, "error": words}, or {"id": 7, "broken": words}
+    compare     {"id": 8, "text": ..., "n": 24}
+    reply       {"id": 8, "vocabulary": [...],
+                 "ladder": [{"model": ..., "given": [...], "words": [...]}, ...]}
+
+Everybody else uses the endpoint ``/continue_text``. Run this tab alone with
+``python -m lesson7.ui.human_numbers``.
+"""
+
+import base64
+import contextlib
+import html
+import json
+import logging
+import time
+from collections.abc import Iterator
+from string import Template
+from types import ModuleType
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from lesson7.core import weights
+from lesson7.core.errors import InputError, WeightsError
+from lesson7.ui import components
+
+# Who may go on with a text: API name, name on the page, parameters, what is new in it.
+NETWORKS = [
+    ("model0", "Unrolled", 9_190, "sees three words, written out step by step"),
+    ("model1", "Loop", 9_190, "the same three words, in a loop"),
+    ("model2", "Every word", 9_190, "twenty words, learns from each of them"),
+    ("model3", "Kept state", 9_190, "never forgets its state between batches"),
+    ("model4", "RNN", 13_350, "PyTorch’s recurrent layer"),
+    ("model5", "GRU", 54_950, "two layers with gates"),
+    ("counter", "Counter", 113_831, "attention and a pointer, ours"),
+    ("counter-9999", "Counter, all numbers", 113_831, "ours, trained on what it is asked here"),
+]
+MODELS = [model for model, *_ in NETWORKS]
+COMPARED = MODELS[:7]
+
+EXAMPLES = [
+    "eight thousand one,",
+    "8998, 8999,",
+    "9098, 9099,",
+    "ninety-eight, ninety-nine,",
+    "Seven Thousand and Twelve",
+    "five, ten, fifteen,",
+]
+
+_SHORT, _PAUSE = 0.06, 0.01  # seconds: between two replies of one answer, and to let one go out
+
+_log = logging.getLogger(__name__)
+
+
+def continue_text(
+    text: str,
+    n_tokens: float = 40,
+    model: str = "counter",
+    temperature: float = 0,
+    top_k: float = 0,
+    seed: float = 0,
+) -> dict[str, Any]:
+    """Go on counting from a text of numbers.
+
+    Args:
+        text: numbers in English words or digits, such as "eight thousand one," or "8031, 8032".
+        n_tokens: how many words to add, 1 to 2000; a comma is a word.
+        model: "model0" to "model5" (the lesson's), "counter" (ours, trained on 1 to 7,999) or
+            "counter-9999" (ours, trained on all numbers).
+        temperature: 0 always takes the likeliest word, 1 draws by the network's probabilities.
+        top_k: draw from so many likeliest words; 0 means from all.
+        seed: a whole number; the same one draws the same words.
+
+    Returns:
+        "text", what was added; its "words", the "probabilities" that the network gave them and
+        five "alternatives" to each; "numbers_right", how many numbers were completed before the
+        first mistake, and "first_wrong", the place of that mistake among the words, or null.
+    """
+    with components.in_words():
+        said = _predictor().continue_text(
+            text or "", _whole(n_tokens), model, temperature, _whole(top_k), _whole(seed)
+        )
+    return {
+        "text": said.text,
+        "words": said.tokens,
+        "probabilities": said.probabilities,
+        "alternatives": said.alternatives,
+        "numbers_right": said.numbers,
+        "first_wrong": said.wrong_at,
+    }
+
+
+def answer(event: gr.EventData) -> Iterator[str]:
+    """Reply to one ``ask`` of the page, described at the top of this file."""
+    question: dict[str, Any] = event._data if isinstance(event._data, dict) else {}
+    reply: dict[str, Any] = {"id": question.get("id")}
+    try:
+        given, words = _stream(question)
+    except InputError as error:
+        yield json.dumps(reply | {"error": str(error)})
+        return
+    except WeightsError as error:
+        _log.error("%s", error)
+        yield json.dumps(reply | {"broken": components.BROKEN})
+        return
+    known = _predictor().ITOS
+    reply |= {"given": given, "vocabulary": known, "notice": " ".join(weights.notices())}
+    ready: list[dict[str, Any]] = []
+    sent, since = 0, time.monotonic()
+    for word in words:
+        ready.append(_sent(word))
+        if time.monotonic() - since > _SHORT:
+            yield json.dumps(reply | {"from": sent, "words": ready, "done": False})
+            time.sleep(_PAUSE)
+            sent, ready, since = sent + len(ready), [], time.monotonic()
+    yield json.dumps(reply | {"from": sent, "words": ready, "done": True})
+
+
+def compare(event: gr.EventData) -> str:
+    """Reply to one ``compare`` of the page, described at the top of this file."""
+    question: dict[str, Any] = event._data if isinstance(event._data, dict) else {}
+    reply: dict[str, Any] = {"id": question.get("id")}
+    ladder = []
+    for model in COMPARED:
+        row: dict[str, Any] = {"model": model}
+        try:
+            given, words = _stream({**question, "model": model, "temperature": 0, "top_k": 0})
+            row |= {"given": given, "words": [_sent(word) for word in words]}
+        except InputError as error:
+            return json.dumps(reply | {"error": str(error)})
+        except WeightsError as error:
+            _log.error("%s", error)
+            row["broken"] = "could not be loaded"
+        ladder.append(row)
+    return json.dumps(reply | {"ladder": ladder, "vocabulary": _predictor().ITOS})
+
+
+def warm() -> None:
+    """Import torch and let the network that is asked first say one word."""
+    _predictor().continue_text("one,", 1)
+
+
+def build() -> gr.Blocks:
+    """The tab. ``/continue_text`` is its one public endpoint."""
+    scripts = [f"human_numbers/{name}.js" for name in ("words", "next", "heat", "counting")]
+    with gr.Blocks(analytics_enabled=False) as tab:
+        desk = gr.HTML(
+            value="",
+            html_template=_page(),
+            js_on_load=components.asset(*scripts),
+            apply_default_css=False,
+            elem_id="human-numbers",
+        )
+        with gr.Row(visible=False):
+            text = gr.Textbox(label="text")
+            n_tokens = gr.Number(40, label="n_tokens")
+            model = gr.Radio(MODELS, value="counter", label="model")
+            temperature = gr.Number(0, label="temperature")
+            top_k = gr.Number(0, label="top_k")
+            seed = gr.Number(0, label="seed")
+            added = gr.JSON(label="continuation")
+            run = gr.Button("continue_text")
+
+        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+        asked = desk.ask(
+            answer, None, desk, trigger_mode="multiple", **quiet, **components.MODEL_WORK
+        )
+        compared = desk.compare(
+            compare, None, desk, trigger_mode="multiple", **quiet, **components.MODEL_WORK
+        )
+        desk.halt(None, None, None, cancels=[asked], api_visibility="private")
+        for event in (asked, compared):
+            event.failure(None, js=f"() => {{ {_FAILED} }}", api_visibility="private")
+        run.click(
+            continue_text,
+            [text, n_tokens, model, temperature, top_k, seed],
+            added,
+            api_name="continue_text",
+            **components.MODEL_WORK,
+        )
+        tab.load(lambda: components.warm_up(warm) and None, api_visibility="private", queue=False)
+    return tab
+
+
+_FAILED = (
+    "document.querySelector('#human-numbers .counting')"
+    ".dispatchEvent(new Event('counting-failed', {bubbles: true}))"
+)
+
+
+def _predictor() -> ModuleType:
+    """``lesson7.human_numbers.predict``, imported at first use: it brings torch."""
+    from lesson7.human_numbers import predict
+
+    return predict
+
+
+def _whole(number: object) -> object:
+    """JSON's 40.0 as 40; anything else as it is, to be refused in words."""
+    return int(number) if isinstance(number, float) and number.is_integer() else number
+
+
+def _stream(question: dict[str, Any]) -> tuple[list[str], Iterator[Any]]:
+    text, model = question.get("text"), question.get("model")
+    if not isinstance(text, str):
+        raise InputError("Type a number to begin with.")
+    if model not in MODELS:
+        raise InputError("Choose a network first.")
+    options = [question.get(key, 0) for key in ("temperature", "top_k", "seed")]
+    given, words = _predictor().stream(text, question.get("n"), model, *map(_whole, options))
+    return given, words
+
+
+def _sent(word: Any) -> dict[str, Any]:
+    """A word as the page gets it: lists of numbers as bytes, so that a thousand are light."""
+    likely = np.clip(-1000 * np.log(np.maximum(word.probabilities, 1e-28)), 0, 65_535)
+    inside = np.clip(127.5 + 127.5 * np.asarray(word.inside), 0, 255)
+    return {
+        "word": word.word,
+        "likely": _base64(likely.astype("<u2")),
+        "right": word.right,
+        "expected": word.expected,
+        "numbers": word.numbers,
+        "inside": _base64(inside.astype(np.uint8)),
+    }
+
+
+def _base64(values: np.ndarray) -> str:
+    return base64.b64encode(values.tobytes()).decode()
+
+
+def _page() -> str:
+    """The tab's HTML: examples, networks and vocabulary filled in."""
+    examples = "".join(
+        f'<button type="button" class="l7-button">{html.escape(example)}</button>'
+        for example in EXAMPLES
+    )
+    networks = "".join(_network(*network) for network in NETWORKS)
+    page = Template(components.asset("human_numbers/counting.html"))
+    return page.substitute(examples=examples, networks=networks)
+
+
+def _network(model: str, name: str, parameters: int, says: str) -> str:
+    """One choice, with its size and its accuracy on numbers that it never saw, if known."""
+    facts = [f"{parameters:,} parameters"]
+    if model != "counter-9999":
+        with contextlib.suppress(WeightsError, KeyError):  # said in words when it is asked
+            accuracy = weights.entry(f"human-numbers-{model}").metrics["accuracy"]
+            facts.append(f"{100 * min(accuracy, 0.9999):.{2 if accuracy > 0.99 else 1}f} % right")
+    shown = html.escape(" · ".join(facts))
+    checked = " checked" if model == "counter" else ""
+    return (
+        f'<label class="hn-network"><input type="radio" name="hn-network" value="{model}"{checked}>'
+        f"<strong>{html.escape(name)}</strong><span>{html.escape(says)}</span>"
+        f'<span class="hn-facts">{shown}</span></label>'
+    )
+
+
+if __name__ == "__main__":
+    components.page([("Human numbers", build)]).launch(**components.LAUNCH)

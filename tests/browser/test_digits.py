@@ -1,0 +1,307 @@
+"""The Digits tab in a browser: whatever way a digit comes in, the bars say which it is."""
+
+import base64
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from lesson7.ui import components
+
+EXAMPLES = components.ASSETS / "mnist/examples"
+Strokes = list[list[tuple[float, float]]]
+
+
+def arc(x: float, y: float, radius: float, start: float, stop: float) -> list[tuple[float, float]]:
+    """Points on a circle, from one angle in degrees to another; 0 is right, 90 is down."""
+    angles = [math.radians(start + (stop - start) * i / 16) for i in range(17)]
+    return [(x + radius * math.cos(a), y + radius * math.sin(a)) for a in angles]
+
+
+# In the pad's units, 280 a side.
+ZERO: Strokes = [arc(140, 140, 75, -90, 275)]
+ONE: Strokes = [[(140, 60), (140, 220)]]
+THREE: Strokes = [arc(135, 100, 42, -150, 90) + arc(135, 184, 46, -90, 150)]
+SEVEN: Strokes = [[(80, 70), (195, 70), (125, 220)]]
+
+
+def draw(page: Page, strokes: Strokes) -> None:
+    """Draw with the mouse, in small steps as a hand does."""
+    box = page.locator(".pad-canvas").bounding_box()
+    assert box
+    unit = box["width"] / 280
+    for (x, y), *others in strokes:
+        page.mouse.move(box["x"] + x * unit, box["y"] + y * unit)
+        page.mouse.down()
+        for x, y in others:
+            page.mouse.move(box["x"] + x * unit, box["y"] + y * unit, steps=4)
+        page.mouse.up()
+
+
+def expect_answer(page: Page, digit: int) -> None:
+    """The answer, in the large sign, in the bars, and for a screen reader."""
+    expect(page.locator(".answer-digit")).to_have_text(str(digit))
+    expect(page.locator(".bar.wins")).to_have_attribute("aria-label", str(digit))
+    expect(page.locator(".answer-said")).to_contain_text(f"{digit}, ")
+    values = [float(one.get_attribute("aria-valuenow") or 0) for one in bars(page)]
+    assert sum(values) == pytest.approx(100, abs=1)
+    assert values.index(max(values)) == digit
+
+
+def bars(page: Page) -> list:
+    return page.locator(".bar").all()
+
+
+def is_blank(page: Page) -> bool:
+    return page.locator(".pad-canvas").evaluate(
+        "c => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.every(v => v === 0)"
+    )
+
+
+# ------------------------------------------------------------------------------ ways to draw
+
+
+@pytest.mark.parametrize(("digit", "strokes"), [(0, ZERO), (1, ONE), (3, THREE), (7, SEVEN)])
+def test_a_digit_drawn_with_the_mouse_is_read(page: Page, digit: int, strokes: Strokes):
+    expect(page.locator(".pad-hint")).to_be_visible()
+    draw(page, strokes)
+    expect(page.locator(".pad-hint")).to_be_hidden()
+    expect_answer(page, digit)
+
+
+def test_the_bars_move_while_the_pen_is_down(page: Page):
+    box = page.locator(".pad-canvas").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.2 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.8 * box["height"], steps=10)
+    page.wait_for_function("[...document.querySelectorAll('.bar')].some(b => +b.ariaValueNow > 0)")
+    page.mouse.up()
+
+
+def test_a_finger_draws_and_does_not_scroll_the_page(open_page: Callable[..., Page]):
+    page = open_page(width=390, height=600, has_touch=True, is_mobile=True)
+    box = page.locator(".pad-canvas").bounding_box()
+    assert box
+    unit = box["width"] / 280
+    touch = page.context.new_cdp_session(page)
+
+    def send(kind: str, *points: tuple[float, float]) -> None:
+        places = [{"x": box["x"] + x * unit, "y": box["y"] + y * unit} for x, y in points]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places})
+
+    for first, *others in [[(140, 60 + 8 * i) for i in range(21)]]:  # a one: straight down
+        send("touchStart", first)
+        for point in others:
+            send("touchMove", point)
+        send("touchEnd")
+    expect_answer(page, 1)
+    assert page.evaluate("window.scrollY") == 0
+    expect(page.locator(".pad-photo")).to_be_visible()
+
+
+def test_a_digit_drawn_with_the_keyboard_is_read(page: Page):
+    page.locator(".pad-canvas").focus()
+    for _ in range(8):
+        page.keyboard.press("ArrowUp")
+    page.keyboard.press("Space")
+    for _ in range(16):
+        page.keyboard.press("ArrowDown")
+    page.keyboard.press("Space")
+    expect_answer(page, 1)
+    expect(page.locator(".pad-note")).to_contain_text("Pen up")
+    page.keyboard.press("Control+z")
+    expect(page.locator(".digits")).to_have_attribute("data-state", "empty")
+
+
+def test_the_pad_is_reached_and_left_by_the_tab_key(page: Page):
+    page.locator(".l7-theme").focus()
+    reached = []
+    for _ in range(8):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("document.activeElement.className"))
+    assert "pad-canvas" in reached[:3]
+    assert reached[-1] != "pad-canvas"
+    expect(page.locator(".pad.by-keyboard")).to_have_count(0)
+
+
+# ------------------------------------------------------------------------------- the tools
+
+
+def test_undo_takes_back_one_stroke_and_clear_all_of_them(page: Page):
+    undo, clear = page.locator(".pad-undo"), page.locator(".pad-clear")
+    expect(undo).to_be_disabled()
+    expect(clear).to_be_disabled()
+    draw(page, ONE)
+    expect_answer(page, 1)
+    draw(page, [[(100, 60), (180, 60)], [(70, 220), (210, 220)]])
+    undo.click()
+    undo.click()
+    expect_answer(page, 1)
+    clear.click()
+    expect(page.locator(".digits")).to_have_attribute("data-state", "empty")
+    expect(page.locator(".pad-hint")).to_be_visible()
+    assert is_blank(page)
+    assert all(bar.get_attribute("aria-valuenow") == "0.0" for bar in bars(page))
+    undo.click()
+    expect_answer(page, 1)
+
+
+def test_the_brush_has_the_size_that_was_chosen(page: Page):
+    def ink() -> int:
+        return page.locator(".pad-canvas").evaluate(
+            "c => c.getContext('2d').getImageData(0, 0, c.width, c.height).data"
+            ".filter((v, i) => i % 4 === 3 && v > 0).length"
+        )
+
+    page.locator(".pad-brush input").fill("8")
+    draw(page, ONE)
+    expect_answer(page, 1)
+    thin = ink()
+    page.locator(".pad-clear").click()
+    page.locator(".pad-brush input").fill("32")
+    draw(page, ONE)
+    expect_answer(page, 1)
+    assert ink() > 2.5 * thin
+
+
+def test_a_scribble_gets_words_and_no_answer(page: Page):
+    draw(page, [[(40 + 200 * (i % 2), 30 + 11 * i) for i in range(20)], *ZERO, *SEVEN])
+    expect(page.locator(".digits")).to_have_attribute("data-state", "none")
+    expect(page.locator(".answer-sure")).to_contain_text("does not look like one digit")
+    expect(page.locator(".bar.wins")).to_have_count(0)
+
+
+# -------------------------------------------------------------------------- other pictures
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.png")), ids=lambda path: path.stem)
+def test_one_click_on_an_example_gives_its_digit(page: Page, path: Path):
+    page.get_by_role("button", name=f"Example: a {path.name[0]}").click()
+    expect_answer(page, int(path.name[0]))
+    assert not is_blank(page)
+
+
+def test_drawing_on_a_picture_starts_anew(page: Page):
+    page.get_by_role("button", name="Example: a 8").click()
+    expect_answer(page, 8)
+    draw(page, ONE)
+    expect_answer(page, 1)
+
+
+def test_an_uploaded_picture_is_read(page: Page):
+    page.set_input_files(".pad-file", EXAMPLES / "5-0015.png")
+    expect_answer(page, 5)
+
+
+def test_a_large_photograph_is_shrunk_before_it_is_sent(page: Page, tmp_path: Path):
+    from PIL import Image
+
+    photo = tmp_path / "photo.jpg"
+    Image.open(EXAMPLES / "3-0018.png").convert("RGB").resize((4000, 4000)).save(photo)
+    sizes: list[int] = []
+    page.on("request", lambda sent: sizes.append(len(sent.post_data_buffer or b"")))
+    page.set_input_files(".pad-file", photo)
+    expect_answer(page, 3)
+    assert max(sizes) < 2_000_000
+
+
+def test_a_pasted_picture_is_read(page: Page):
+    content = base64.b64encode((EXAMPLES / "4-0115.png").read_bytes()).decode()
+    page.evaluate(
+        """async content => {
+            const blob = await (await fetch("data:image/png;base64," + content)).blob();
+            const data = new DataTransfer();
+            data.items.add(new File([blob], "4.png", {type: "image/png"}));
+            document.dispatchEvent(new ClipboardEvent("paste", {clipboardData: data}));
+        }""",
+        content,
+    )
+    expect_answer(page, 4)
+
+
+def test_a_dropped_picture_is_read(page: Page):
+    content = base64.b64encode((EXAMPLES / "6-0022.png").read_bytes()).decode()
+    page.evaluate(
+        """async content => {
+            const blob = await (await fetch("data:image/png;base64," + content)).blob();
+            const dataTransfer = new DataTransfer();
+            dataTransfer.items.add(new File([blob], "6.png", {type: "image/png"}));
+            const pad = document.querySelector(".pad");
+            for (const kind of ["dragover", "drop"])
+                pad.dispatchEvent(new DragEvent(kind, {dataTransfer, bubbles: true}));
+        }""",
+        content,
+    )
+    expect_answer(page, 6)
+
+
+def test_a_file_that_is_no_picture_gets_words(page: Page, tmp_path: Path):
+    text = tmp_path / "digit.png"
+    text.write_text("Dear Sir or Madam,")
+    page.set_input_files(".pad-file", text)
+    expect(page.locator(".digits")).to_have_attribute("data-state", "none")
+    expect(page.locator(".answer-sure")).to_contain_text("not a picture")
+    page.get_by_role("button", name="Example: a 7").click()
+    expect_answer(page, 7)
+
+
+# ---------------------------------------------------------------- which network, and inside
+
+
+def test_another_network_reads_the_same_drawing(page: Page):
+    draw(page, SEVEN)
+    expect_answer(page, 7)
+    before = [bar.get_attribute("aria-valuenow") for bar in bars(page)]
+    page.get_by_role("radio", name="The lesson’s CNN").check()
+    page.wait_for_function(
+        "before => [...document.querySelectorAll('.bar')]"
+        ".some((bar, i) => bar.ariaValueNow !== before[i])",
+        arg=before,
+    )
+    expect_answer(page, 7)
+
+
+def test_each_network_says_what_it_reads_and_how_good_it_is(page: Page):
+    draw(page, SEVEN)
+    cards = page.locator(".network")
+    expect(cards).to_have_count(3)
+    for card in cards.all():
+        expect(card).to_contain_text("parameters")
+        expect(card).to_contain_text("% right")
+        expect(card.locator(".network-says")).to_contain_text("reads 7")
+    page.locator(".pad-clear").click()
+    expect(cards.first.locator(".network-says")).to_have_text("")
+
+
+def test_the_inside_follows_the_drawing(page: Page):
+    draw(page, SEVEN)
+    expect_answer(page, 7)
+    assert page.locator(".layers canvas").count() == 0  # nothing is computed while it is closed
+    page.get_by_text("Look inside").click()
+    layers = page.locator(".layers li")
+    expect(layers.nth(4)).to_be_visible()
+    expect(page.locator(".evidence-for")).to_contain_text("speaks for 7")
+    for canvas in page.locator(".inside canvas").all():
+        colours = canvas.evaluate(
+            "c => new Set(new Uint32Array("
+            "c.getContext('2d').getImageData(0, 0, c.width, c.height).data.buffer)).size"
+        )
+        assert colours > 2
+        assert canvas.get_attribute("aria-label")
+    page.locator(".pad-clear").click()
+    expect(page.locator(".inside-empty")).to_be_visible()
+    draw(page, ONE)
+    expect(page.locator(".evidence-for")).to_contain_text("speaks for 1")
+
+
+def test_a_lost_answer_is_said_in_words(page: Page):
+    page.route("**/queue/join*", lambda route: route.fulfill(status=503, json={"detail": "full"}))
+    page.locator(".digits").evaluate("d => d.addEventListener('digits-failed', () => d.lost = 1)")
+    draw(page, ONE)
+    expect(page.locator(".answer-sure")).to_contain_text("No answer came back")
+    page.unroute("**/queue/join*")
+    draw(page, ONE)
+    expect_answer(page, 1)

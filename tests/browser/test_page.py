@@ -1,0 +1,96 @@
+"""The page as a whole: any width, light and dark, for everybody, and nothing from outside."""
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+# What axe finds in Gradio's own markup, which we cannot mend: (rule, where). Never ours.
+GRADIOS_OWN = {("image-redundant-alt", 'img[alt="Settings"]')}  # the footer
+
+
+@pytest.mark.parametrize("width", [320, 390, 768, 1024, 1280, 2560])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_nothing_is_wider_than_the_window(open_page: Callable[..., Page], width: int, theme: str):
+    page = open_page(f"/?__theme={theme}", width=width, height=900)
+    page.get_by_role("button", name="Example: a 7").click()
+    expect(page.locator(".answer-digit")).to_have_text("7")
+    page.get_by_text("Look inside").click()
+    expect(page.locator(".layers li").first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    sticking_out = page.evaluate(
+        """() => [...document.querySelectorAll(".digits *:not(.l7-unseen)")]
+            .filter(e => e.getClientRects().length && e.getBoundingClientRect().right > innerWidth)
+            .map(e => e.className)"""
+    )
+    assert sticking_out == []
+
+
+def test_a_phone_shows_pad_and_answer_together(open_page: Callable[..., Page]):
+    page = open_page(width=390, height=844)
+    pad, bars = page.locator(".pad").bounding_box(), page.locator(".bars").bounding_box()
+    assert pad
+    assert bars
+    assert pad["y"] > 0
+    assert bars["y"] + bars["height"] <= 844
+
+
+def test_nothing_moves_when_the_answer_comes(page: Page):
+    places = """() => [...document.querySelectorAll(
+        ".pad, .pad-tools, .answer, .bar, .networks, .network, .inside"
+    )].map(e => Math.round(e.getBoundingClientRect().top))"""
+    before = page.evaluate(places)
+    page.get_by_role("button", name="Example: a 7").click()
+    expect(page.locator(".network-says").first).to_contain_text("reads")
+    assert page.evaluate(places) == before
+
+
+def test_the_theme_is_switched_and_remembered(open_page: Callable[..., Page]):
+    page = open_page("/", color_scheme="light")
+    switch = page.get_by_role("button", name="Dark theme")
+    background = "getComputedStyle(document.querySelector('.gradio-container')).backgroundColor"
+    light = page.evaluate(background)
+    switch.click()
+    assert switch.get_attribute("aria-pressed") == "true"
+    dark = page.evaluate(background)
+    assert dark != light
+    page.reload()
+    page.wait_for_selector(".digits.is-ready")
+    assert page.evaluate(background) == dark
+
+
+def test_the_system_chooses_the_theme_at_first(open_page: Callable[..., Page]):
+    page = open_page("/", color_scheme="dark")
+    assert page.get_by_role("button", name="Dark theme").get_attribute("aria-pressed") == "true"
+
+
+def test_bars_glide_only_for_those_who_like_it(open_page: Callable[..., Page]):
+    bar = "getComputedStyle(document.querySelector('.bar i'), '::before').transitionDuration"
+    assert open_page(reduced_motion="reduce").evaluate(bar) == "0s"
+    assert open_page(reduced_motion="no-preference").evaluate(bar) != "0s"
+
+
+@pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 1280), ("light", 320)])
+@pytest.mark.parametrize("state", ["empty", "answer", "inside", "words"])
+def test_axe_finds_nothing_of_ours(
+    open_page: Callable[..., Page], theme: str, width: int, state: str
+):
+    page = open_page(f"/?__theme={theme}", width=width)
+    if state in ("answer", "inside"):
+        page.get_by_role("button", name="Example: a 7").click()
+        expect(page.locator(".network-says").first).to_contain_text("reads")
+    if state == "inside":
+        page.get_by_text("Look inside").click()
+        expect(page.locator(".layers li").first).to_be_visible()
+    if state == "words":
+        page.set_input_files(
+            ".pad-file", {"name": "7.png", "mimeType": "image/png", "buffer": b"no picture"}
+        )
+        expect(page.locator(".digits")).to_have_attribute("data-state", "none")
+    found = {
+        (violation["id"], node["target"][0])
+        for violation in Axe().run(page).response["violations"]
+        for node in violation["nodes"]
+    }
+    assert found - GRADIOS_OWN == set()

@@ -1,0 +1,126 @@
+"""``python app.py`` in a process of its own, kept offline, for tests and benchmarks.
+
+The process finds a ``sitecustomize.py`` that refuses every name and address outside this
+machine and writes each refusal down, so that a test can say that there was none.
+"""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+DEADLINE = 150  # seconds to the first answer; usually 3, more where others use the processor
+
+_OFFLINE = """
+import os, socket
+_look_up, _connect = socket.getaddrinfo, socket.socket.connect
+
+def _refuse(host):
+    with open(os.environ["REFUSED_HOSTS"], "a") as file:
+        print(host, file=file)
+    raise socket.gaierror(socket.EAI_NONAME, f"kept offline: {host}")
+
+def _local(host):
+    return host in (None, "", "localhost", "0.0.0.0", "::") or str(host).startswith(("127.", "::1"))
+
+def look_up(host, *args, **kwargs):
+    return _look_up(host, *args, **kwargs) if _local(host) else _refuse(host)
+
+def connect(self, address):
+    inet = self.family in (socket.AF_INET, socket.AF_INET6)
+    return _refuse(address[0]) if inet and not _local(address[0]) else _connect(self, address)
+
+socket.getaddrinfo, socket.socket.connect = look_up, connect
+"""
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running app.
+
+    Args:
+        url: its address, without a slash at the end.
+        process: what runs it.
+        seconds: from the start of the process to its first answer.
+        refused_hosts: the hosts outside this machine that it reached for.
+        log: the file that its output goes to.
+    """
+
+    url: str
+    process: subprocess.Popen
+    seconds: float
+    refused: Path
+    log: Path
+
+    @property
+    def refused_hosts(self) -> list[str]:
+        return self.refused.read_text().split() if self.refused.exists() else []
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+@contextmanager
+def app(folder: Path, *command: str, **environ: str) -> Iterator[Served]:
+    """Serve the app until the block ends; by default with ``python app.py``.
+
+    Args:
+        folder: an empty one, for what the process writes.
+        command: arguments to Python instead of ``app.py``.
+        environ: environment variables to add.
+    """
+    (folder / "sitecustomize.py").write_text(_OFFLINE)
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    served = {
+        "GRADIO_SERVER_PORT": str(port),
+        "GRADIO_SERVER_NAME": "127.0.0.1",
+        "GRADIO_TEMP_DIR": str(folder / "gradio"),
+        "HF_HOME": str(folder / "huggingface"),
+        "REFUSED_HOSTS": str(folder / "refused"),
+        "PYTHONPATH": os.pathsep.join([str(folder), *sys.path]),
+        "PYTHONUNBUFFERED": "1",
+    }
+    log = folder / "log"
+    start = time.perf_counter()
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, *(command or ("app.py",))],
+            cwd=ROOT,
+            env={**os.environ, **served, **environ},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        seconds = _answers(process, url, start, log)
+        yield Served(url, process, seconds, folder / "refused", log)
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _answers(process: subprocess.Popen, url: str, start: float, log: Path) -> float:
+    while time.perf_counter() - start < DEADLINE:
+        if process.poll() is not None:
+            break
+        try:
+            with urllib.request.urlopen(url, timeout=30) as response:
+                response.read()
+            return time.perf_counter() - start
+        except OSError:
+            time.sleep(0.02)
+    raise AssertionError(f"the app did not answer:\n{log.read_text()}")

@@ -25,27 +25,33 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from lesson7.human_numbers.model import N_WORDS, Step
+from lesson7.human_numbers.model import N_WORDS, Reader, Step
+
+Turn = tuple[Tensor, Tensor]  # cosines and sines, ``(T, D / 2)`` each
 
 
-def rotate(x: Tensor, places: Tensor) -> Tensor:
-    """Turn pairs of coordinates by angles that grow with the place [2].
-
-    The product of a turned query and a turned key then depends on how far apart they are, and
-    not on where they are. The slowest pair turns by a 226th of a radian per word.
+def turn_of(places: Tensor, dimensions: int) -> Turn:
+    """By how much to turn the pairs of coordinates of vectors at these places [2].
 
     Args:
-        x: ``(..., T, D)`` with even D.
-        places: of the T words in the text, ``(T,)``.
-
-    Returns:
-        ``(..., T, D)``, each vector as long as before.
+        places: of T words in the text, ``(T,)``.
+        dimensions: of the vectors, an even number. The first pair turns by a radian per word,
+            the others ever more slowly, down to 1/200 of that.
     """
-    half = x.shape[-1] // 2
-    speed = 2.0 ** (-8 * torch.arange(half, device=x.device) / half)  # radians per word
-    angle = places[:, None] * speed  # (T, D / 2)
-    cos, sin = angle.cos(), angle.sin()
-    a, b = x[..., :half], x[..., half:]
+    half = dimensions // 2
+    speed = 2.0 ** (-8 * torch.arange(half, device=places.device) / half)
+    angle = places[:, None] * speed
+    return angle.cos(), angle.sin()
+
+
+def rotate(x: Tensor, turn: Turn) -> Tensor:
+    """Turn each vector ``(..., T, D)`` by the angles of its place; its length stays.
+
+    The product of a turned query and a turned key depends on how far apart they are, and not
+    on where they are.
+    """
+    cos, sin = turn
+    a, b = x.chunk(2, -1)
     return torch.cat([a * cos - b * sin, a * sin + b * cos], -1)
 
 
@@ -61,20 +67,32 @@ class Layer(nn.Module):
         self.think = nn.Sequential(nn.Linear(width, hidden), nn.GELU(), nn.Linear(hidden, width))
         self.dropout = nn.Dropout(dropout)
 
-    def look(self, x: Tensor, places: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Queries, keys and values of the words ``(N, T, width)``: ``(N, heads, T, D)`` each."""
+    def forward(
+        self, x: Tensor, turn: Turn, mask: Tensor | None = None, past: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Let each word look at the words before it.
+
+        Args:
+            x: ``(N, T, width)``.
+            turn: for the places of the T words, half a head wide.
+            mask: ``(T, T)``, true where the row's word may look; None: everywhere.
+            past: keys and values of earlier words, ``(2, N, heads, P, D)``.
+
+        Returns:
+            ``(N, T, width)``, and the keys and values of all words, ``(2, N, heads, P + T, D)``.
+        """
         n, t, _ = x.shape
         q, k, v = self.project(self.norm1(x)).view(n, t, 3, self.n_heads, -1).permute(2, 0, 3, 1, 4)
-        return rotate(q, places), rotate(k, places), v
-
-    def forward(self, x: Tensor, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
-        """Add to ``x`` ``(N, T, width)`` what its queries find among the keys."""
-        found = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)  # (N, heads, T, D)
+        q, k = rotate(q, turn), rotate(k, turn)  # (N, heads, T, D)
+        kept = torch.stack([k, v])
+        if past is not None:
+            kept = torch.cat([past, kept], 3)
+        found = F.scaled_dot_product_attention(q, kept[0], kept[1], attn_mask=mask)
         x = x + self.dropout(self.join(found.transpose(1, 2).flatten(2)))
-        return x + self.dropout(self.think(self.norm2(x)))
+        return x + self.dropout(self.think(self.norm2(x))), kept
 
 
-class Counter(nn.Module):
+class Counter(Reader):
     """Three layers of attention over the last words, and a mixture of knowing and copying.
 
     Args:
@@ -97,20 +115,17 @@ class Counter(nn.Module):
         dropout: float = 0.05,
     ) -> None:
         super().__init__()
-        self.window = window
+        self.width, self.n_heads, self.window = width, n_heads, window
         self.embedding = nn.Embedding(N_WORDS, width)
-        self.layer = nn.ModuleList(
-            Layer(width, n_heads, hidden, dropout) for _ in range(n_layers)
-        )
+        layers = [Layer(width, n_heads, hidden, dropout) for _ in range(n_layers)]
+        self.layer = nn.ModuleList(layers)
         self.norm = nn.LayerNorm(width)
         self.vocabulary = nn.Linear(width, N_WORDS)
         self.query, self.key = nn.Linear(width, width), nn.Linear(width, width)
         self.gate = nn.Linear(width, 1)
         self.dropout = nn.Dropout(dropout)
 
-    def mixture(
-        self, words: Tensor, stand_ins: Tensor | None = None
-    ) -> tuple[Tensor, Tensor]:
+    def mixture(self, words: Tensor, stand_ins: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Both parts of the prediction after every word, already weighted.
 
         Args:
@@ -129,10 +144,11 @@ class Counter(nn.Module):
         places = torch.arange(words.shape[1], device=words.device)
         back = places[:, None] - places
         mask = (back >= 0) & (back < self.window)  # (T, T)
+        turn = turn_of(places, self.width // self.n_heads)
         for layer in self.layer:
-            x = layer(x, *layer.look(x, places), mask)
-        x = self.norm(x)
-        return self._mix(x, rotate(self.query(x), places), rotate(self.key(x), places), mask)
+            x, _ = layer(x, turn, mask)
+        x, turn = self.norm(x), turn_of(places, self.width)
+        return self._mix(x, rotate(self.query(x), turn), rotate(self.key(x), turn), mask)
 
     def forward(self, words: Tensor) -> Tensor:
         """``(N, T)`` -> probabilities ``(N, T, 38)`` of each following word."""
@@ -146,24 +162,22 @@ class Counter(nn.Module):
         ``inside`` is how much of the prediction is copied from each of the last ``window``
         words, ``(N, window)``, the present word last.
         """
-        keys, values, pointed, earlier, place = state or self._nothing(len(words))
+        earlier, kept, pointed, place = state or self._nothing(words)
         x = self.embedding(words)[:, None]  # (N, 1, width)
-        all_keys, all_values = [], []
-        for layer, old_keys, old_values in zip(self.layer, keys, values, strict=True):
-            q, k, v = layer.look(x, place)
-            k = torch.cat([old_keys, k], 2)[:, :, -self.window :]
-            v = torch.cat([old_values, v], 2)[:, :, -self.window :]
-            x = layer(x, q, k, v, None)
-            all_keys.append(k)
-            all_values.append(v)
-        x = self.norm(x)
-        pointed = torch.cat([pointed, rotate(self.key(x), place)], 1)[:, -self.window :]
-        seen = torch.cat([earlier, words[:, None]], 1)[:, -self.window :]
-        known, copied = self._mix(x, rotate(self.query(x), place), pointed, None)
+        turn = turn_of(place, self.width // self.n_heads)
+        now = []
+        for layer, past in zip(self.layer, kept, strict=True):
+            x, both = layer(x, turn, past=past)
+            now.append(both)
+        x, turn = self.norm(x), turn_of(place, self.width)
+        pointed = torch.cat([pointed, rotate(self.key(x), turn)], 1)  # (N, P + 1, width)
+        known, copied = self._mix(x, rotate(self.query(x), turn), pointed, None)
+        seen = torch.cat([earlier, words[:, None]], 1)  # (N, P + 1)
         likely = known[:, 0].scatter_add(1, seen, copied[:, 0])
         inside = F.pad(copied[:, 0], (self.window - seen.shape[1], 0))
-        after = (torch.stack(all_keys), torch.stack(all_values), pointed, seen, place + 1)
-        return Step(likely, inside, after)
+        most = self.window - 1  # words that the next one may still see
+        kept = torch.stack(now)[:, :, :, :, -most:]
+        return Step(likely, inside, (seen[:, -most:], kept, pointed[:, -most:], place + 1))
 
     def _mix(
         self, x: Tensor, query: Tensor, key: Tensor, mask: Tensor | None
@@ -174,11 +188,8 @@ class Counter(nn.Module):
         share = self.gate(x).sigmoid()  # (N, T, 1)
         return share * self.vocabulary(x).softmax(-1), (1 - share) * scores.softmax(-1)
 
-    def _nothing(self, n: int) -> tuple[Tensor, ...]:
-        """The state before the first word."""
-        weight = self.embedding.weight
-        layers, heads, width = len(self.layer), self.layer[0].n_heads, weight.shape[1]
-        keys = weight.new_zeros(layers, n, heads, 0, width // heads)
-        words = torch.zeros(n, 0, dtype=torch.long, device=weight.device)
-        place = torch.zeros(1, dtype=torch.long, device=weight.device)
-        return keys, keys, weight.new_zeros(n, 0, width), words, place
+    def _nothing(self, words: Tensor) -> tuple[Tensor, ...]:
+        """The state before the first word: words, keys and values, pointer keys, place."""
+        n, heads, weight = len(words), self.n_heads, self.embedding.weight
+        kept = weight.new_zeros(len(self.layer), 2, n, heads, 0, self.width // heads)
+        return words.new_zeros(n, 0), kept, weight.new_zeros(n, 0, self.width), words.new_zeros(1)

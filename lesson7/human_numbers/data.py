@@ -14,7 +14,6 @@ occurs, then the words by how often they occur.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 
 import torch

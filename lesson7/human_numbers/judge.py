@@ -7,21 +7,11 @@
 All of them only use a network's ``step``, so every network is judged by the same rules.
 """
 
-from typing import Protocol
-
 import torch
 from torch import Tensor
 
 from lesson7.human_numbers.data import ITOS, LARGEST, STOI, spell, text
-from lesson7.human_numbers.model import Step
-
-
-class Reader(Protocol):
-    """A network that reads one word and says what may come next."""
-
-    def step(self, words: Tensor, state: tuple[Tensor, ...] = ()) -> Step:
-        """Read one word ``(N,)``."""
-        ...
+from lesson7.human_numbers.model import Reader
 
 
 def read_through(model: Reader, tokens: Tensor) -> dict[str, float]:

@@ -47,7 +47,15 @@ class Step(NamedTuple):
     state: tuple[Tensor, ...]
 
 
-class Memoryless(nn.Module):
+class Reader(nn.Module):
+    """A network that reads a text word by word; all of ours are."""
+
+    def step(self, words: Tensor, state: tuple[Tensor, ...] = ()) -> Step:
+        """Read one word of each text, ``(N,)``; ``()`` is the state before the first."""
+        raise NotImplementedError
+
+
+class Memoryless(Reader):
     """What Model0 to Model2 share: their layers, and that every text begins from nothing.
 
     Args:
@@ -173,7 +181,7 @@ class Kept(EveryWord):
         return Step(logits[:, 0].softmax(-1), hidden[-1], (hidden,))
 
 
-class Recurrent(nn.Module):
+class Recurrent(Reader):
     """Model4: PyTorch's recurrent layer.
 
     ``nn.RNN(nonlinearity="relu")`` would compute what ``Kept`` does if both of its matrices

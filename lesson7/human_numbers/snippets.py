@@ -34,20 +34,23 @@ class Mix:
         thousands, hundreds: the probability, per piece, that the words in front of "thousand"
             ("hundred") are replaced, each by a stand-in of its own.
         thousand, hundred: that the word "thousand" ("hundred") itself is.
-        near_hundred, near_thousand, below_thousand: the share of pieces that begin a few
-            numbers before a multiple of 100, of 1,000, or of 100 below 1,000; the others
-            begin anywhere.
+        near_hundred, near_thousand: the share of pieces that begin a few numbers before a
+            multiple of 100, of 1,000.
+        below_thousand: the share of pieces that begin below 1,000, a third of them a few
+            numbers before a multiple of 100, the others from 700 on. There, and only there,
+            "eight" and "nine" lead a number of several words; with a stand-in for "hundred"
+            the network learns what a leading word does, whatever comes after it.
         first: weight of the loss on the words of a piece's first number, which nothing
             before them predicts.
     """
 
     thousands: float = 0.5
-    hundreds: float = 0.2
-    thousand: float = 0.15
-    hundred: float = 0.15
+    hundreds: float = 0.3
+    thousand: float = 0.4
+    hundred: float = 0.4
     near_hundred: float = 0.25
     near_thousand: float = 0.15
-    below_thousand: float = 0.1
+    below_thousand: float = 0.25
     first: float = 0.02
 
 
@@ -136,10 +139,10 @@ class Snippets(Dataset):
         def draw(below: int) -> Tensor:
             return torch.randint(below, (n,), generator=rng)
 
-        before = 1 + draw(8)
+        before = 1 + draw(4)
         hundred = 100 * (1 + draw(max(self.last // 100, 1))) - before
         thousand = 1000 * (1 + draw(max(self.last // 1000, 1))) - before
-        small = 100 * (1 + draw(10)) - before
+        small = torch.where(draw(3) == 0, 100 * (1 + draw(10)) - before, 700 + draw(300))
         anywhere = self.first + draw(len(self.begins))
         mix = self.mix
         shares = torch.tensor([mix.near_hundred, mix.near_thousand, mix.below_thousand])

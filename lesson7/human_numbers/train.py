@@ -9,10 +9,8 @@ Recipes:
     counter-9999        the same network on 1 to 9,999, for visitors
 """
 
-import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from statistics import fmean
 from typing import Annotated, Any
 
@@ -22,11 +20,23 @@ import typer
 from torch import Tensor, nn
 
 from lesson7.core import inspection, runs, runtime, weights
-from lesson7.core.training import Phase, Settings, Task, fit
+from lesson7.core.errors import ConfigError
+from lesson7.core.training import Phase, Result, Settings, Task, fit
 from lesson7.human_numbers import data, judge
 from lesson7.human_numbers.counter import Counter
-from lesson7.human_numbers.model import EveryWord, Gated, Kept, Loop, Recurrent, Unrolled
-from lesson7.human_numbers.snippets import N_STAND_INS, N_WORDS, Batch, Mix, Snippets
+from lesson7.human_numbers.model import (
+    N_WORDS,
+    EveryWord,
+    Gated,
+    Kept,
+    Loop,
+    Reader,
+    Recurrent,
+    Unrolled,
+)
+from lesson7.human_numbers.snippets import N_STAND_INS, Batch, Mix, Snippets
+
+LESSON = Settings()  # Adam with betas (.95 to .85, .99), weight decay 0.01
 
 
 @dataclass(frozen=True)
@@ -41,20 +51,21 @@ class Recipe:
         numbers: what it is trained on.
     """
 
-    build: Callable[[], nn.Module]
+    build: Callable[[], Reader]
     phase: Phase
     length: int
-    settings: Settings = Settings()
+    settings: Settings = LESSON
     numbers: range = data.TRAIN
 
 
 COUNTER = Recipe(
     Counter,
-    Phase(epochs=20, max_lr=6e-3),
+    Phase(epochs=20, max_lr=6e-3, pct_start=0.2),
     length=40,
     settings=Settings(weight_decay=0.2, ema_decay=0.99, clip=1.0),
 )
 PER_EPOCH, BATCH_SIZE = 800, 16  # pieces, for the counters
+MEANS = ("train_loss", "valid_loss", "accuracy", "continuations", "counted")
 
 RECIPES = {
     "model0": Recipe(Unrolled, Phase(epochs=6, max_lr=1e-4), length=3),
@@ -93,6 +104,11 @@ class Memory:
         self.hidden = state["hidden"]
 
 
+def plain(model: nn.Module) -> Any:
+    """The network itself, where several processes train it inside a wrapper."""
+    return getattr(model, "module", model)
+
+
 def logits_and_targets(
     model: nn.Module, batch: tuple[Tensor, Tensor], memory: Memory
 ) -> tuple[Tensor, Tensor]:
@@ -101,15 +117,14 @@ def logits_and_targets(
     Model0 and Model1 only predict the word after the last of a row, the others all of them.
     """
     words, following = batch
-    plain = getattr(model, "module", model)  # under DistributedDataParallel
-    if isinstance(plain, Kept | Recurrent):
+    if isinstance(plain(model), Kept | Recurrent):
         return memory.read(model, words).flatten(0, 1), following.flatten()
-    if isinstance(plain, EveryWord):
+    if isinstance(plain(model), EveryWord):
         return model(words).flatten(0, 1), following.flatten()
     return model(words), following[:, -1]
 
 
-def lesson_task(recipe: Recipe) -> Task:
+def lesson_task(recipe: Recipe, model: Reader) -> Task:
     """One of the lesson's networks, its rows of text, and the lesson's validation rows."""
     memory = Memory()
     judged_by = data.Rows(data.stream(train=False), recipe.length).batches()
@@ -126,7 +141,7 @@ def lesson_task(recipe: Recipe) -> Task:
         return {"valid_loss": fmean(losses), "accuracy": fmean(right)}
 
     train = data.Rows(data.stream(train=True), recipe.length)
-    return Task(recipe.build(), train.batches(), loss, evaluate, stateful=[memory])
+    return Task(model, train.batches(), loss, evaluate, stateful=[memory])
 
 
 def likelihood(model: Counter, batch: Batch) -> Tensor:
@@ -146,11 +161,11 @@ def likelihood(model: Counter, batch: Batch) -> Tensor:
 
 def counter_loss(model: nn.Module, batch: Batch) -> Tensor:
     """Cross-entropy, weighted: minus the mean logarithm of the likelihood."""
-    likely = likelihood(getattr(model, "module", model), batch).clamp(min=1e-9)
+    likely = likelihood(plain(model), batch).clamp(min=1e-9)
     return -(likely.log() * batch.weights).sum() / batch.weights.sum()
 
 
-def counter_task(recipe: Recipe) -> Task:
+def counter_task(recipe: Recipe, model: Counter) -> Task:
     """Our network, its pieces of counting, and the validation text in overlapping parts."""
     valid = data.stream(train=False)
 
@@ -166,9 +181,118 @@ def counter_task(recipe: Recipe) -> Task:
         return {"valid_loss": loss.item(), "accuracy": torch.cat(right).float().mean().item()}
 
     pieces = Snippets(recipe.numbers, recipe.length, PER_EPOCH, Mix())
-    return Task(recipe.build(), pieces.batches(BATCH_SIZE), counter_loss, evaluate)
+    return Task(model, pieces.batches(BATCH_SIZE), counter_loss, evaluate)
 
 
-def build_task(recipe: Recipe) -> Task:
+def build_task(recipe: Recipe, model: Reader) -> Task:
     """The recipe as something that ``fit`` can train."""
-    return counter_task(recipe) if recipe.build is Counter else lesson_task(recipe)
+    if isinstance(model, Counter):
+        return counter_task(recipe, model)
+    return lesson_task(recipe, model)
+
+
+def show(task: Task) -> str:
+    """The first three rows or pieces of a batch, as text; stand-ins as ``?1``, ``?2`` and so on."""
+    batch = next(iter(task.batches))
+    rows = batch[0][:3].tolist()
+    names = [*data.ITOS, *(f"?{stand_in + 1}" for stand_in in range(N_STAND_INS))]
+    return "\n".join(" ".join(names[word] for word in row) for row in rows)
+
+
+def counting(model: Reader) -> dict[str, float]:
+    """What the network can do on its own with numbers of the validation text."""
+    with torch.inference_mode():
+        return {
+            "continuations": judge.continuations(model, data.VALID),
+            "counted": judge.count_up(model, data.VALID[0]),
+        }
+
+
+def train_one(
+    recipe: Recipe, run: runs.Run, seed: int, *, minutes: float | None = None,
+    resume: bool = False, dry_run: bool = False,
+) -> tuple[Reader, Result]:  # fmt: skip
+    """Train one network from one seed; leave the record in ``run``."""
+    runtime.seed_everything(seed)
+    model = recipe.build()
+    task = build_task(recipe, model)
+    settings = replace(recipe.settings, seed=seed, minutes=minutes)
+    phase = recipe.phase
+    if dry_run:
+        phase, settings = replace(phase, epochs=1), replace(settings, max_steps_per_epoch=3)
+    run.write_options({
+        "phase": asdict(phase), "settings": asdict(settings),
+        "numbers": [recipe.numbers[0], recipe.numbers[-1]],
+        "parameters": sum(p.numel() for p in model.parameters()),
+    })  # fmt: skip
+    return model, fit(task, [phase], run, settings, resume=resume)
+
+
+def main(
+    recipe: Annotated[str, typer.Option(help=f"One of {', '.join(RECIPES)}.")] = "counter",
+    out: runs.OutDir = None,
+    epochs: Annotated[int | None, typer.Option(help="Instead of the recipe's.")] = None,
+    minutes: runs.Minutes = None,
+    resume: runs.Resume = False,
+    seed: runs.Seed = 0,
+    seeds: Annotated[int, typer.Option(help="Train from so many; the best is kept.")] = 1,
+    dry_run: runs.DryRun = False,
+    ship: runs.Ship = False,
+    summary: runs.Summary = False,
+    show_batch: runs.ShowBatch = False,
+    find_lr: runs.FindLr = False,
+) -> None:
+    """Train one of the networks that count; see the module's docstring for the recipes."""
+    chosen = RECIPES[runs.choose("recipe", recipe, RECIPES)]
+    if epochs is not None:
+        chosen = replace(chosen, phase=replace(chosen.phase, epochs=epochs))
+    if seeds < 1 or (seeds > 1 and (resume or out is not None or minutes is not None)):
+        raise ConfigError("--seeds takes 1 or more, without --resume, --out and --minutes")
+    runtime.seed_everything(seed)
+    name = f"human-numbers-{recipe}"
+    if summary:
+        typer.echo(inspection.summary(chosen.build(), torch.zeros(2, 3, dtype=torch.long)))
+        return
+    if show_batch:
+        typer.echo(show(build_task(chosen, chosen.build())))
+        return
+    if find_lr:
+        folder = runs.Run.open(name, out).samples
+        typer.echo(inspection.find_lr(build_task(chosen, chosen.build()), folder, chosen.settings))
+        return
+    results = []
+    for one in range(seed, seed + seeds):
+        run = runs.Run.open(name, out, resume=resume)
+        model, result = train_one(chosen, run, one, minutes=minutes, resume=resume, dry_run=dry_run)
+        if not result.finished:
+            typer.echo(f"stopped after {result.minutes:.1f} minutes; go on with --resume")
+            return
+        row = {"seed": one, **result.metrics, **({} if dry_run else counting(model))}
+        run.log({"epoch": "end", **row})
+        typer.echo("  ".join(f"{key} {value:.5g}" for key, value in row.items()))
+        results.append((row, model, run, result))
+    best = min(results, key=lambda each: each[0]["valid_loss"])
+    if recipe.startswith("model"):
+        best = max(results, key=lambda each: each[0]["accuracy"])
+    means = {
+        f"mean_{key}": fmean(row[key] for row, *_ in results) for key in MEANS if key in best[0]
+    }
+    if seeds > 1:
+        typer.echo("  ".join(f"{key} {value:.5g}" for key, value in means.items()))
+    if ship:
+        row, model, run, _ = best
+        record = weights.Record(
+            metrics={k: v for k, v in row.items() if k != "seed"} | (means if seeds > 1 else {}),
+            data=f"numbers from {chosen.numbers[0]} to {chosen.numbers[-1]:,} in English words",
+            licence="CC0-1.0",
+            command=f"python -m lesson7.human_numbers.train --recipe {recipe} --seed {seed} "
+            f"--seeds {seeds} --ship",
+            hardware=runs.hardware(),
+            minutes=sum(result.minutes for *_, result in results),
+        )
+        weights.save(name, model, {}, record=record)
+        run.keep_record(name)
+
+
+if __name__ == "__main__":
+    typer.run(main)

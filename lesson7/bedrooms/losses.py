@@ -3,8 +3,7 @@
     wasserstein_critic      minus the estimated Wasserstein distance                [1]
     wasserstein_generator   minus the critic's mean score                           [1]
     gradient_penalty        how far the critic's slope is from 1                    [2]
-    zero_centred_penalty    how far the critic's slope at given pictures is from 0  [3]
-    hinge_critic            real above 1, fake below -1, and no further             [4]
+    hinge_critic            real above 1, fake below -1, and no further             [3]
 
 The lesson's notebook minimises real minus fake, so that there *low* scores are real. The
 training is the same with the sign turned; the scores are easier to read this way.
@@ -13,9 +12,7 @@ References:
     [1] Arjovsky et al., Wasserstein GAN, 2017. https://arxiv.org/abs/1701.07875
     [2] Gulrajani et al., Improved training of Wasserstein GANs, 2017.
         https://arxiv.org/abs/1704.00028
-    [3] Mescheder et al., Which training methods for GANs do actually converge?, 2018.
-        https://arxiv.org/abs/1801.04406
-    [4] Lim and Ye, Geometric GAN, 2017. https://arxiv.org/abs/1705.02894
+    [3] Lim and Ye, Geometric GAN, 2017. https://arxiv.org/abs/1705.02894
 """
 
 from collections.abc import Callable
@@ -70,7 +67,7 @@ def wasserstein_generator(fake_scores: Tensor) -> Tensor:
 
 
 def hinge_critic(real_scores: Tensor, fake_scores: Tensor) -> Tensor:
-    """The critic's loss that stops at a margin, so that certainty is not rewarded [4].
+    """The critic's loss that stops at a margin, so that certainty is not rewarded [3].
 
         mean max(0, 1 - f(x)) + mean max(0, 1 + f(G(z)))
 
@@ -110,14 +107,6 @@ def gradient_penalty(critic: Critic, real: Tensor, fake: Tensor) -> Tensor:
     share = torch.rand(len(real), *[1] * (real.dim() - 1), device=real.device)
     between = share * real.detach() + (1 - share) * fake.detach()
     return (_slopes(critic, between).norm(dim=1) - 1).square().mean()
-
-
-def zero_centred_penalty(critic: Critic, images: Tensor) -> Tensor:
-    """R1 at real pictures, R2 at fake ones: ``mean |df(x)/dx|^2 / 2`` [3].
-
-    Takes and returns what ``gradient_penalty`` does; a critic at rest costs nothing.
-    """
-    return _slopes(critic, images.detach()).square().sum(1).mean() / 2
 
 
 def _slopes(critic: Critic, images: Tensor) -> Tensor:

@@ -27,6 +27,11 @@ from tests import serving
 EXAMPLES = sorted((components.ASSETS / "mnist/examples").glob("*.png"))
 SEVEN = components.ASSETS / "mnist/examples/7-0075.png"
 
+# What callers may rely on: endpoint, words of its description, its parameters.
+ENDPOINTS = {
+    "/classify": ("Read one handwritten digit", {"image", "model"}),
+}
+
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[serving.Served]:
@@ -172,15 +177,17 @@ def test_missing_weights_are_said_in_words_and_nothing_else_is(monkeypatch: pyte
 
 def test_only_what_is_meant_for_callers_is_listed(url: str):
     info = json.loads(request(f"{url}/gradio_api/info")[2])
-    assert list(info["named_endpoints"]) == ["/classify"]
+    assert set(info["named_endpoints"]) == ENDPOINTS.keys()
     assert info["unnamed_endpoints"] == {}
 
 
-def test_an_assistant_finds_the_tool_described(url: str):
-    tools = json.loads(request(f"{url}/gradio_api/mcp/schema")[2])
-    assert [tool["name"] for tool in tools] == ["classify"]
-    assert "Read one handwritten digit" in tools[0]["description"]
-    assert set(tools[0]["inputSchema"]["properties"]) == {"image", "model"}
+def test_an_assistant_finds_every_endpoint_described(url: str):
+    tools = {tool["name"]: tool for tool in json.loads(request(f"{url}/gradio_api/mcp/schema")[2])}
+    assert {f"/{name}" for name in tools} == ENDPOINTS.keys()
+    for endpoint, (words, parameters) in ENDPOINTS.items():
+        tool = tools[endpoint.removeprefix("/")]
+        assert words in tool["description"]
+        assert set(tool["inputSchema"]["properties"]) == parameters
 
 
 # ------------------------------------------------------------------- the page's own questions
@@ -207,6 +214,19 @@ def test_the_networks_can_be_compared():
     compared = ask(image=as_data_url(SEVEN.read_bytes())["url"], compare=True)["compared"]
     assert list(compared) == mnist.MODELS
     assert {one["digit"] for one in compared.values()} == {7}
+
+
+def test_a_network_without_weights_is_left_out_of_the_comparison(monkeypatch: pytest.MonkeyPatch):
+    read = predict.read
+
+    def some_missing(image: str, model: str) -> predict.Reading:
+        if model == "cnn":
+            raise WeightsMissing("mnist-cnn.safetensors is not there.")
+        return read(image, model)
+
+    monkeypatch.setattr(predict, "read", some_missing)
+    compared = ask(image=as_data_url(SEVEN.read_bytes())["url"], compare=True)["compared"]
+    assert list(compared) == ["resnet", "best"]
 
 
 @pytest.mark.parametrize(

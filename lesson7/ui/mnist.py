@@ -98,7 +98,7 @@ def answer(event: gr.EventData) -> str:
         if not isinstance(image, str) or not image.startswith("data:"):  # never a path of ours
             raise InputError("Draw a digit first.")
         if question.get("compare") is True:
-            reply["compared"] = {name: _compared(image, name) for name in MODELS}
+            reply["compared"] = _compared(image)
         elif isinstance(model, str) and model in MODELS:
             reply |= _reading(image, model, inside=question.get("inside") is True)
         else:
@@ -174,10 +174,18 @@ def _reading(image: str, model: str, *, inside: bool) -> dict[str, Any]:
     }
 
 
-def _compared(image: str, model: str) -> dict[str, Any]:
-    probabilities = _predictor().read(image, model).probabilities
-    digit = max(probabilities, key=probabilities.__getitem__)
-    return {"digit": digit, "probability": round(probabilities[digit], 5)}
+def _compared(image: str) -> dict[str, Any]:
+    """What each network reads; one whose weights cannot be used is left out."""
+    compared = {}
+    for model in MODELS:
+        try:
+            probabilities = _predictor().read(image, model).probabilities
+        except WeightsError as error:
+            _log.error("%s", error)
+            continue
+        digit = max(probabilities, key=probabilities.__getitem__)
+        compared[model] = {"digit": digit, "probability": round(probabilities[digit], 5)}
+    return compared
 
 
 def _inside(image: str, model: str) -> dict[str, Any]:

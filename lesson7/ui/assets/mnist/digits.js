@@ -100,21 +100,34 @@ function notice(words) {
   find(".digits-notice").hidden = !words;
 }
 
+const chosen = () => find(".networks input:checked").value;
+
 function showCompared(compared) {
   for (const says of findAll(".network-says")) {
     const one = compared?.[says.closest("label").querySelector("input").value];
     says.textContent = one ? `reads ${one.digit}, ${percent(one.probability)}` : "";
-    says.classList.toggle("differs", Boolean(one) && one.digit !== compared.best.digit);
+    says.classList.toggle("differs", Boolean(one) && one.digit !== compared[chosen()]?.digit);
   }
 }
 
-// ---- asking: `dirty` and `compare` are what is still to be asked, `awaited` what was asked
+// ---- asking: `dirty` and `compare` are what is still to be asked, `awaited` what was asked;
+// `changed` and `cleared` are what has happened to the drawing since then
 
-const asking = { id: 0, awaited: 0, dirty: false, settled: false, compare: false, at: -THROTTLE };
+const asking = {
+  id: 0,
+  awaited: 0,
+  awaitedSettled: false,
+  dirty: false,
+  settled: false,
+  compare: false,
+  changed: false,
+  cleared: false,
+  at: -THROTTLE,
+};
 const timers = {};
 
 function ask(settled) {
-  asking.dirty = true;
+  asking.dirty = asking.changed = true;
   asking.compare = false;
   asking.settled ||= settled;
   const wait = asking.settled ? 0 : asking.at + THROTTLE - performance.now();
@@ -127,8 +140,10 @@ function send() {
   if (asking.awaited || pad.isEmpty()) return;
   const image = pad.toUrl();
   if (asking.dirty) {
-    const model = find(".networks input:checked").value;
-    post({ image, model, inside: details.open }, asking.settled);
+    post({ image, model: chosen(), inside: details.open }, asking.settled);
+    timers.slow = setTimeout(() => {
+      find(".answer-else").textContent = "The network is waking up…";
+    }, SLOW);
     asking.at = performance.now();
     asking.dirty = asking.settled = false;
   } else if (asking.compare) {
@@ -140,9 +155,7 @@ function send() {
 function post(question, settled) {
   const id = (asking.awaited = ++asking.id);
   asking.awaitedSettled = settled;
-  timers.slow = setTimeout(() => {
-    find(".answer-else").textContent = "The network is waking up…";
-  }, SLOW);
+  asking.changed = asking.cleared = false;
   timers.lost = setTimeout(() => gaveUp(id), LOST);
   trigger("ask", { id, ...question });
 }
@@ -160,7 +173,7 @@ function gaveUp(id) {
 }
 
 function take(reply) {
-  if (reply.compared) return showCompared(reply.compared);
+  if (reply.compared) return asking.changed || showCompared(reply.compared);
   notice(reply.broken ?? reply.notice ?? "");
   if (reply.broken) return showWords("No network to read this with.");
   if (reply.error) return showWords(reply.error);
@@ -173,7 +186,7 @@ watch("value", () => {
   const reply = JSON.parse(props.value);
   if (reply.id !== asking.awaited) return; // to a question that was given up
   arrived();
-  if (!pad.isEmpty()) take(reply); // or else it was cleared while the reply was on its way
+  if (!asking.cleared) take(reply);
   if (asking.dirty) ask(false);
   else send();
 });
@@ -194,6 +207,7 @@ const pad = createPad(digits, {
     find(".pad-clear").disabled = empty;
     if (empty) {
       asking.dirty = asking.compare = false;
+      asking.cleared = true;
       showNothing();
     } else ask(settled);
   },

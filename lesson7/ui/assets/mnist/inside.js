@@ -45,6 +45,12 @@ function paintEvidence(canvas, seen, evidence) {
   });
 }
 
+/** What of a map is more than the layer's usual value, in [0, 1]: paper is paper again. */
+function aboveUsual(maps) {
+  const usual = Uint8Array.from(maps).sort()[maps.length >> 1];
+  return (value) => Math.max(0, value - usual) / Math.max(1, 255 - usual);
+}
+
 /** One layer: its feature maps side by side, each as large as every other layer's. */
 function paintLayer(canvas, layer, maps) {
   const { size, channels } = layer;
@@ -68,11 +74,12 @@ function paintLayer(canvas, layer, maps) {
   context.textAlign = "center";
   context.fillStyle = getComputedStyle(canvas).color;
   const [low, high] = [themeColour(canvas, "--l7-sunken"), themeColour(canvas, "--l7-accent-strong")];
+  const amount = scores ? (value) => value / 255 : aboveUsual(maps);
   const tile = document.createElement("canvas");
   tile.width = tile.height = size;
   for (let c = 0; c < channels; c++) {
     const [x, y] = [(c % perRow) * (side + GAP), Math.floor(c / perRow) * rowHeight];
-    paintPixels(tile, size, (i) => mix(low, high, maps[c * size * size + i] / 255));
+    paintPixels(tile, size, (i) => mix(low, high, amount(maps[c * size * size + i])));
     context.drawImage(tile, x, y, side, side);
     if (scores) context.fillText(SCORES[c], x + side / 2, y + side + 15);
   }
@@ -130,7 +137,8 @@ function createInside(root) {
     empty.hidden = true;
     if (shape(latest) !== before) fillLines(inside.layers);
     root.querySelector(".evidence-text").textContent =
-      `Each pixel is coloured by how much it moves the score of ${digit}.`;
+      `Each pixel is coloured by how much it moves the score of ${digit}. ` +
+      "Paper counts too: a gap left open says as much as a stroke.";
     root.querySelector(".evidence-for span").textContent = `speaks for ${digit}`;
     root.querySelector(".evidence-against span").textContent = `speaks against ${digit}`;
     root

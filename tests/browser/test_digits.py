@@ -167,10 +167,17 @@ def test_the_brush_has_the_size_that_was_chosen(page: Page):
     assert ink() > 2.5 * thin
 
 
-def test_a_scribble_gets_words_and_no_answer(page: Page):
-    draw(page, [[(40 + 200 * (i % 2), 30 + 11 * i) for i in range(20)], *ZERO, *SEVEN])
+FENCE: Strokes = [[(100, 40), (100, 240)], [(180, 40), (180, 240)],
+                  [(40, 100), (240, 100)], [(40, 180), (240, 180)]]  # fmt: skip
+TWO: Strokes = [[(x / 2 + 0, y / 2 + 70) for x, y in ZERO[0]],
+                [(x / 2 + 130, y / 2 + 70) for x, y in SEVEN[0]]]  # fmt: skip
+
+
+@pytest.mark.parametrize("strokes", [FENCE, TWO], ids=["fence", "two digits"])
+def test_what_is_no_digit_gets_words_and_no_answer(page: Page, strokes: Strokes):
+    draw(page, strokes)
+    expect(page.locator(".answer-said")).to_contain_text("does not look like one digit")
     expect(page.locator(".digits")).to_have_attribute("data-state", "none")
-    expect(page.locator(".answer-sure")).to_contain_text("does not look like one digit")
     expect(page.locator(".bar.wins")).to_have_count(0)
 
 
@@ -254,13 +261,9 @@ def test_a_file_that_is_no_picture_gets_words(page: Page, tmp_path: Path):
 def test_another_network_reads_the_same_drawing(page: Page):
     draw(page, SEVEN)
     expect_answer(page, 7)
-    before = [bar.get_attribute("aria-valuenow") for bar in bars(page)]
-    page.get_by_role("radio", name="The lesson’s CNN").check()
-    page.wait_for_function(
-        "before => [...document.querySelectorAll('.bar')]"
-        ".some((bar, i) => bar.ariaValueNow !== before[i])",
-        arg=before,
-    )
+    expect(page.locator(".network-says").first).to_contain_text("reads")
+    with page.expect_request(lambda sent: '"model":"cnn"' in (sent.post_data or "")):
+        page.get_by_role("radio", name="The lesson’s CNN").check()
     expect_answer(page, 7)
 
 

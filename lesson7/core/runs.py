@@ -145,6 +145,20 @@ class Run:
         """The checkpoint's state, tensors on the CPU, read without running any pickle code."""
         return torch.load(self.checkpoint, map_location="cpu", weights_only=True)
 
+    def weights(self) -> dict[str, Any]:
+        """The network's weights as the run last judged them: the averaged ones if there are any.
+
+        Raises:
+            ConfigError: the run has no checkpoint.
+        """
+        if not self.checkpoint.exists():
+            raise ConfigError(f"there is no checkpoint in {self.folder} to start from")
+        state = self.load_checkpoint()
+        if state["ema"] is None:
+            return state["model"]
+        averaged = state["ema"].items()
+        return {k.removeprefix("module."): v for k, v in averaged if k.startswith("module.")}
+
 
 def one_process_first() -> AbstractContextManager[None]:
     """Let the first process do what leaves a file, then the others, who will find it."""

@@ -93,7 +93,7 @@ def lesson_crop(images: Tensor) -> Tensor:
     return padded[torch.arange(n), :, at[0], at[1]]
 
 
-def augment(images: Tensor) -> Tensor:
+def augment(images: Tensor, *, least: float = 1.0) -> Tensor:
     """Each digit as somebody else might have written it.
 
     Turned by up to 14 degrees, slanted by up to 0.25, scaled by 0.85 to 1.15 along each
@@ -102,36 +102,38 @@ def augment(images: Tensor) -> Tensor:
 
     Args:
         images: ``(N, 1, 28, 28)``, float, unit range.
+        least: each image draws how much of all that it gets, from ``least`` to 1.
 
     Returns:
         The same shape and range.
     """
     n = len(images)
-    angle, slant = _uniform(n, 0.25), _uniform(n, 0.25)
-    scale = torch.exp(torch.stack([_uniform(n, 0.15), _uniform(n, 0.15)], -1))
+    much = least + (1 - least) * torch.rand(n)
+    angle, slant = _uniform(n, 0.25) * much, _uniform(n, 0.25) * much
+    scale = torch.exp(_uniform((n, 2), 0.15) * much[:, None])
     rotation = torch.stack([angle.cos(), -angle.sin(), angle.sin(), angle.cos()], -1).view(n, 2, 2)
     shear = torch.eye(2).repeat(n, 1, 1)
     shear[:, 0, 1] = slant
-    shift = torch.stack([_uniform(n, 2.2 / 14), _uniform(n, 2.2 / 14)], -1)
+    shift = _uniform((n, 2), 2.2 / 14) * much[:, None]
     theta = torch.cat([rotation @ shear * scale[:, None], shift[:, :, None]], -1)
     grid = F.affine_grid(theta, [n, 1, 28, 28], align_corners=False)
-    coarse = torch.randn(n, 2, 6, 6) * torch.rand(n, 1, 1, 1) * 0.075
+    coarse = torch.randn(n, 2, 6, 6) * (torch.rand(n) * much * 0.075)[:, None, None, None]
     bend = F.interpolate(coarse, size=(28, 28), mode="bicubic", align_corners=True)
     bent = F.grid_sample(images, grid + bend.permute(0, 2, 3, 1), align_corners=False)
-    return _rewritten_width(bent)
+    return _rewritten_width(bent, much)
 
 
-def _rewritten_width(images: Tensor) -> Tensor:
-    """Half of the images with strokes up to about a pixel thicker or thinner."""
+def _rewritten_width(images: Tensor, much: Tensor) -> Tensor:
+    """Half of the images with strokes up to ``much`` of a pixel thicker or thinner."""
     n = len(images)
     thick = F.max_pool2d(images, 3, stride=1, padding=1)
     thin = -F.max_pool2d(-images, (2, 2), stride=1)
     thin = F.pad(thin, (0, 1, 0, 1))
-    amount = torch.rand(n, 1, 1, 1)
+    amount = (torch.rand(n) * much)[:, None, None, None]
     kind = torch.randint(0, 4, (n, 1, 1, 1))
     other = torch.where(kind == 0, thick, torch.where(kind == 1, thin, images))
     return images + amount * (other - images)
 
 
-def _uniform(n: int, reach: float) -> Tensor:
-    return (torch.rand(n) * 2 - 1) * reach
+def _uniform(shape: int | tuple[int, ...], reach: float) -> Tensor:
+    return (torch.rand(shape) * 2 - 1) * reach

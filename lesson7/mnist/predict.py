@@ -159,8 +159,8 @@ def look_inside(image: Source, model: str = "best") -> Inside:
     network, batch = load(model), _batch(see(image))
     with torch.inference_mode():
         outputs = list(network.stages(batch))
+        digit = int(network(batch)[0, :10].argmax())
     layers = [_feature_maps(stage[0]) for stage in outputs]
-    digit = int(outputs[-1].flatten(1)[0, :10].argmax())
     return Inside(layers, digit, _evidence(network, batch, digit))
 
 
@@ -214,7 +214,8 @@ def _feature_maps(stage: Tensor) -> FeatureMaps:
 def _evidence(network: Stages, batch: Tensor, digit: int, copies: int = 16) -> NDArray[np.float32]:
     noise = torch.randn(copies, *batch.shape[1:], generator=runtime.generator(0)) * 0.15
     noisy = (batch + noise).requires_grad_()
-    logits = network(noisy)[:, :10]
+    *_, scores = network.stages(noisy)
+    logits = scores.flatten(1)[:, :10]
     others = logits.index_fill(1, torch.tensor([digit]), float("-inf")).logsumexp(1)
     (slope,) = torch.autograd.grad((logits[:, digit] - others).sum(), noisy)
     evidence = slope.mean(0)[0] * (2 * batch[0, 0] - 1)

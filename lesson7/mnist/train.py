@@ -9,6 +9,7 @@ Recipes:
     blocks    the lesson's refactored network, 10 epochs at 0.1
     resnet    the lesson's ResNet, 12 epochs at 0.05
     best      ours: DigitNet on MNIST and its strangers (see ``strangers.py``)
+    finish    ours, further: from a run of ``best``, with gentler augmentation
 
 The lesson judges by the test set after every epoch, and so do the lesson's recipes here;
 none of their options were chosen by it. ``best`` is judged by 5,000 training images
@@ -17,6 +18,7 @@ that it is not trained on, and meets the test set once, after the last epoch.
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -32,18 +34,23 @@ from lesson7.mnist import data, strangers
 from lesson7.mnist.model import NO_DIGIT, BlockCNN, DigitNet, PlainCNN, ResNet
 
 LESSON = Settings()
+OURS = Settings(ema_decay=0.999, bfloat16=True, weight_decay=0.02, clip=1.0)
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """A network and how it is trained; the name is also the name of its weights."""
+    """A network and how it is trained.
 
-    build: Callable[[], nn.Module]
+    ``weights`` names the file that it ships, if that is not ``mnist-`` and the recipe's name.
+    """
+
+    build: Callable[..., nn.Module]
     phase: Phase
     batch_size: int = 128
     augment: Callable[[Tensor], Tensor] = data.lesson_crop
     strangers: bool = False
     settings: Settings = LESSON
+    weights: str | None = None
 
 
 RECIPES = {
@@ -56,7 +63,16 @@ RECIPES = {
         Phase(epochs=24, max_lr=4e-3, pct_start=0.2),
         augment=data.augment,
         strangers=True,
-        settings=Settings(ema_decay=0.999, bfloat16=True, weight_decay=0.02, clip=1.0),
+        settings=OURS,
+    ),
+    "finish": Recipe(
+        DigitNet,
+        Phase(epochs=20, max_lr=2e-3, pct_start=0.1),
+        batch_size=256,
+        augment=partial(data.augment, least=0.0),
+        strangers=True,
+        settings=OURS,
+        weights="mnist-best",
     ),
 }
 N_PRINTED, N_NO_DIGIT = 3_000, 15_000
@@ -140,6 +156,9 @@ def main(
     recipe: Annotated[str, typer.Option(help=f"One of {', '.join(RECIPES)}.")] = "best",
     folder: runs.DataDir = Path("data/mnist"),
     out: runs.OutDir = None,
+    start: Annotated[
+        Path | None, typer.Option(help="Begin with the weights of this finished run.")
+    ] = None,
     epochs: Annotated[int | None, typer.Option(help="Instead of the recipe's.")] = None,
     minutes: runs.Minutes = None,
     resume: runs.Resume = False,
@@ -163,6 +182,8 @@ def main(
     with runs.one_process_first():
         sets = stranger_sets(source, cache, seed) if chosen.strangers else lesson_sets(source)
     task = build_task(chosen, sets)
+    if start is not None:
+        task.model.load_state_dict(runs.Run(start).weights())
     if show_batch:
         images, _ = next(iter(task.batches))
         typer.echo(inspection.show_batch(chosen.augment(images.float() / 255), run.samples))
@@ -174,13 +195,17 @@ def main(
     phase = replace(chosen.phase, epochs=epochs or chosen.phase.epochs)
     if dry_run:
         phase, settings = replace(phase, epochs=1), replace(settings, max_steps_per_epoch=3)
-    run.write_options({"recipe": recipe, "phase": asdict(phase), "settings": asdict(settings),
-                       "n_train": len(sets.train), "data": folder})  # fmt: skip
+    run.write_options({"recipe": recipe, "start": start, "phase": asdict(phase), "data": folder,
+                       "settings": asdict(settings), "n_train": len(sets.train)})  # fmt: skip
     result = fit(task, [phase], run, settings, resume=resume)
     if not result.finished:
         typer.echo(f"stopped after {result.minutes:.1f} minutes; go on with --resume")
         return
-    judged = evaluate(task.model, *sets.test)
+    config = {"looks": True} if chosen.build is DigitNet else {}
+    model = chosen.build(**config)
+    model.load_state_dict(task.model.state_dict())
+    with torch.inference_mode():
+        judged = evaluate(model.eval(), *sets.test)
     test = {f"test_{name}": round(value, 6) for name, value in judged.items()}
     if run.writes and run.rows()[-1]["epoch"] != "test":  # resumed only to ship
         run.log({"epoch": "test", **test})
@@ -190,11 +215,12 @@ def main(
             metrics=test,
             data="MNIST, 60,000 training images" + (", redrawn" if chosen.strangers else ""),
             licence="CC BY-SA 3.0 (MNIST)",
-            command=f"python -m lesson7.mnist.train --recipe {recipe} --seed {seed} --ship",
+            command=f"python -m lesson7.mnist.train --recipe {recipe} --seed {seed}"
+            + (f" --start {start} --ship" if start else " --ship"),
             hardware=runs.hardware(),
             minutes=result.minutes,
         )
-        weights.save(name, task.model, {}, record=record)
+        weights.save(chosen.weights or name, model, config, record=record)
         run.keep_record(name)
 
 

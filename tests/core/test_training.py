@@ -145,6 +145,18 @@ def test_the_average_is_what_is_kept(tmp_path):
     assert (ends[0.999999] - start["head.weight"]).abs().max() < 0.1 * moved
 
 
+def test_another_run_can_start_from_what_was_kept(tmp_path):
+    for decay in (None, 0.9):
+        task, run = make_task(), Run.open("t", tmp_path / str(decay))
+        fit(task, [Phase(1, 1e-2)], run, replace(SETTINGS, ema_decay=decay))
+        kept = run.weights()
+        assert kept.keys() == task.model.state_dict().keys()
+        for key, value in weights_of(task).items():
+            assert torch.equal(value, kept[key]), key
+    with pytest.raises(ConfigError, match="start from"):
+        Run(tmp_path / "nothing").weights()
+
+
 def test_a_loss_that_is_not_finite_stops_the_run(tmp_path):
     task = make_task()
     task.loss = lambda model, batch: model(batch[0]).sum() * float("nan")

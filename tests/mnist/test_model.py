@@ -1,9 +1,12 @@
 """The digit networks have the lesson's parameters and shapes."""
 
+import math
+
 import pytest
 import torch
 
 from lesson7.core import weights
+from lesson7.core.vision import v2
 from lesson7.mnist.model import BlockCNN, DigitNet, PlainCNN, ResNet
 from lesson7.mnist.predict import NETWORKS
 
@@ -27,6 +30,21 @@ def test_our_network_is_under_half_a_million_and_passes_every_size():
     sizes = [stage.shape[-1] for stage in model.stages(torch.zeros(2, 1, 28, 28))]
     assert sizes == [28, 14, 7, 4, 2, 1]
     assert model(torch.zeros(2, 1, 28, 28)).shape == (2, 11)
+
+
+def test_five_looks_are_the_mean_of_five_answers():
+    """As it is, turned by 0.12 radians either way, 1.075 and 0.935 times as large."""
+    torch.manual_seed(0)
+    model = DigitNet(looks=True).eval()
+    x = torch.rand(3, 1, 28, 28)
+    expected = []
+    for angle, scale in [(0, 1), (0.12, 1), (-0.12, 1), (0, 1.075), (0, 0.935)]:
+        view = v2.functional.affine(x, math.degrees(-angle), [0, 0], scale, [0.0, 0.0],
+                                    interpolation=v2.InterpolationMode.BILINEAR)  # fmt: skip
+        model.looks = False
+        expected.append(model(view).log_softmax(1))
+    model.looks = True
+    torch.testing.assert_close(model(x), torch.stack(expected).mean(0), atol=1e-4, rtol=1e-4)
 
 
 def test_logits_of_the_plain_network_can_be_negative_and_of_the_blocks_are_centred():

@@ -53,7 +53,7 @@ COMPARED = MODELS[:7]
 EXAMPLES = [
     "eight thousand one,",
     "8998, 8999,",
-    "9098, 9099,",
+    "8098, 8099,",
     "ninety-eight, ninety-nine,",
     "Seven Thousand and Twelve",
     "five, ten, fifteen,",

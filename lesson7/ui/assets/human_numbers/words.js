@@ -56,6 +56,7 @@ function createPaper(box, { onLook }) {
     dress(node, one, vocabulary);
     box.append(node);
     words.push(one);
+    box.scrollTop = box.scrollHeight;
   }
 
   function cut(length) {

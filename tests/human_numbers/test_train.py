@@ -1,0 +1,118 @@
+"""The training command: it repeats the lesson's numbers, learns, stops and goes on."""
+
+import json
+
+import pytest
+import torch
+import typer
+from typer.testing import CliRunner
+
+from lesson7.core.runs import Run
+from lesson7.core.training import Phase, Settings, fit
+from lesson7.human_numbers import data, train
+from lesson7.human_numbers.counter import Counter
+from lesson7.human_numbers.model import Gated
+from lesson7.human_numbers.snippets import Mix, Snippets
+
+
+@pytest.fixture
+def command(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    app = typer.Typer()
+    app.command()(train.main)
+    return lambda *arguments: CliRunner().invoke(app, [*arguments], catch_exceptions=False)
+
+
+@pytest.mark.slow
+def test_model0_prints_the_lessons_numbers(tmp_path):
+    """fastai 1.0.61 with seed 0 and batch norm's scale 1: 1.7461, 2.0854, .4295."""
+    recipe = train.RECIPES["model0"]
+    _, result = train.train_one(recipe, Run.open("t", tmp_path / "run"), seed=0)
+    assert result.metrics["train_loss"] == pytest.approx(1.7461, abs=5e-4)
+    assert result.metrics["valid_loss"] == pytest.approx(2.0854, abs=5e-4)
+    assert result.metrics["accuracy"] == pytest.approx(0.4295, abs=5e-4)
+
+
+@pytest.mark.parametrize("recipe", train.RECIPES)
+def test_a_dry_run_leaves_the_same_files(command, tmp_path, recipe):
+    done = command("--recipe", recipe, "--dry-run", "--out", "run")
+    assert done.exit_code == 0, done.output
+    assert {path.name for path in (tmp_path / "run").iterdir()} == {
+        "checkpoint.pt", "metrics.jsonl", "options.json", "samples"}  # fmt: skip
+    options = json.loads((tmp_path / "run" / "options.json").read_text())["options"]
+    assert options["numbers"] == [1, 9_999 if recipe == "counter-9999" else 7_999]
+    assert {"train_loss", "valid_loss", "accuracy"} <= {*Run(tmp_path / "run").rows()[0]}
+
+
+def test_looking_before_training(command):
+    assert "parameters: 54,950" in command("--recipe", "model5", "--summary").output
+    shown = command("--recipe", "counter", "--show-batch").output
+    assert shown.startswith("xxbos ")
+    assert "steepest" in command("--recipe", "model5", "--find-lr", "--out", "b").output
+
+
+def test_several_seeds_are_averaged_and_not_resumed(command):
+    done = command("--recipe", "model0", "--dry-run", "--seeds", "2")
+    assert "mean_accuracy" in done.output
+    with pytest.raises(train.ConfigError, match="--seeds"):
+        command("--recipe", "model0", "--seeds", "2", "--resume")
+
+
+@pytest.mark.parametrize("recipe", ["model4", "counter"])
+def test_a_run_that_was_cut_ends_with_the_same_weights(tmp_path, recipe):
+    """The hidden state between batches and the stand-ins of every step come back too."""
+    chosen = train.replace(train.RECIPES[recipe], phase=Phase(epochs=2, max_lr=1e-3))
+    settings = Settings(seed=1, max_steps_per_epoch=4, ema_decay=0.9)
+
+    def task():
+        torch.manual_seed(0)
+        model = chosen.build()
+        return model, train.build_task(chosen, model)
+
+    whole, of_whole = task()
+    fit(of_whole, [chosen.phase], Run.open("t", tmp_path / "whole"), settings)
+    run = Run.open("t", tmp_path / "cut")
+    _, first = task()
+    fit(first, [chosen.phase], run, train.replace(settings, minutes=0))
+    rest, of_rest = task()
+    fit(of_rest, [chosen.phase], run, settings, resume=True)
+    for key, tensor in whole.state_dict().items():
+        assert torch.equal(tensor, rest.state_dict()[key]), key
+
+
+def test_one_batch_is_learnt_by_heart():
+    """The GRU on one row of text, the counter on one batch of pieces without stand-ins."""
+    torch.manual_seed(0)
+    gated, rows = Gated(), next(iter(data.Rows(data.stream(train=True), 20).batches()))
+    losses = descend(gated, lambda: torch.nn.functional.cross_entropy(
+        *train.logits_and_targets(gated, rows, train.Memory())))  # fmt: skip
+    assert losses[-1] < 0.1 < losses[0]
+    counter = Counter(dropout=0.0)
+    pieces = Snippets(data.TRAIN, 30, 8, Mix(0, 0, 0, 0, first=0)).__getitems__([*range(8)])
+    losses = descend(counter, lambda: train.counter_loss(counter, pieces))
+    assert losses[-1] < 0.1 < losses[0]
+
+
+def descend(model, loss, steps=80):
+    optimizer = torch.optim.Adam(model.parameters(), 1e-2)
+    losses = []
+    for _ in range(steps):
+        optimizer.zero_grad()
+        value = loss()
+        value.backward()
+        optimizer.step()
+        losses.append(value.item())
+    return losses
+
+
+def test_a_stand_in_is_only_predicted_by_pointing():
+    """Its likelihood is the share of pointing at the places where it stood, and no more."""
+    torch.manual_seed(0)
+    counter = Counter().eval()
+    mix = Mix(thousands=1, hundreds=0, thousand=0, hundred=0)
+    batch = Snippets(data.TRAIN, 30, 8, mix).__getitems__([*range(8)])
+    likely = train.likelihood(counter, batch)
+    assert likely.shape == batch.targets.shape
+    assert (likely[(batch.weights == 0)] == 0).all()  # nowhere to point at yet
+    assert (likely[batch.weights > 0] > 0).all()
+    assert (likely <= 1).all()

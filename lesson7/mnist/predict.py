@@ -196,7 +196,8 @@ def load(model: str) -> Stages:
     if model not in NETWORKS:
         raise ConfigError(f"there is no model {model!r}: choose one of {', '.join(NETWORKS)}")
     runtime.use_threads()
-    return weights.load(f"mnist-{model}", NETWORKS[model])
+    with torch.inference_mode(False):  # whoever asks first, its weights can be differentiated
+        return weights.load(f"mnist-{model}", NETWORKS[model])
 
 
 def _batch(seen: NDArray[np.uint8]) -> Tensor:

@@ -1,6 +1,7 @@
 """Pictures that MNIST does not have: other people's digits, and what is no digit at all.
 
     as_strangers_draw    MNIST's digits on other canvases, with other pens and scanners
+    drawn_digits         digits from strokes, in shapes that MNIST's writers seldom used
     printed_digits       digits in typefaces
     no_digits            scribbles, letters, signs, several digits at once
 
@@ -57,6 +58,19 @@ SIGNS = {
     "percent": ["40 06", "00 01", "45 46"], "house": ["06 02 20 42 46 06"],
     "wave": ["03 12 23 34 43"], "dots": ["13 13", "33 33"],
     "smile": ["10 11", "30 31", "04 16 36 44"],
+}  # fmt: skip
+DIGITS = {
+    0: [["20 11 02 04 15 26 35 44 42 31 20"], ["10 01 05 16 36 45 41 30 10"]],
+    1: [["20 26"], ["11 20 26"], ["02 20 26"], ["11 20 26", "16 36"], ["02 20 26", "06 46"]],
+    2: [["01 10 30 41 42 33 15 06 46"], ["01 10 30 41 06 46"], ["01 20 41 24 06 05 25 46"]],
+    3: [["01 10 30 41 32 23 33 44 45 36 16 05"], ["00 40 22 32 44 45 36 16 05"]],
+    4: [["20 04 44", "31 36"], ["00 04 44", "30 36"], ["30 04 44", "30 36"]],
+    5: [["40 10 03 22 33 44 45 36 16 05"], ["00 03 23 34 35 26 06", "00 40"]],
+    6: [["30 11 03 05 16 36 45 44 33 13 04"], ["20 01 04 16 36 45 43 13 04"]],
+    7: [["00 40 16"], ["00 40 16", "13 33"], ["01 00 40 22 16"]],
+    8: [["23 11 10 20 30 31 23 14 05 16 36 45 34 23"], ["30 10 11 33 35 26 15 13 31 30"]],
+    9: [["42 31 20 10 01 02 13 33 42 41", "42 44 36"], ["41 30 10 01 02 13 33 42 41 46"],
+        ["41 30 10 01 02 13 33 42 41 45 36 16 05"]],
 }  # fmt: skip
 PRINTED_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghjkmnpqrstuvwxyz?&%#@+=*$"
 
@@ -166,6 +180,11 @@ def as_strangers_draw(images: Tensor, seed: int) -> Tensor:
     return _in_processes(_stranger_job, list(images[:, 0].numpy()), seed)
 
 
+def drawn_digits(n: int, seed: int) -> tuple[Tensor, Tensor]:
+    """``n`` digits drawn from strokes, such as a 1 with a flag or a 7 with a bar; labels."""
+    return _in_processes(_drawn_job, [i % 10 for i in range(n)], seed), torch.arange(n) % 10
+
+
 def printed_digits(n: int, seed: int) -> tuple[Tensor, Tensor]:
     """``n`` printed digits and their labels ``(n,)``."""
     return _in_processes(_printed_job, [str(i % 10) for i in range(n)], seed), torch.arange(n) % 10
@@ -195,6 +214,11 @@ def _stranger_job(digit: NDArray[np.uint8], rng: Rng) -> Picture:
         return convention(ink_maps(stranger(digit, rng))[0])
     except NotADigitError:  # the pen was too thin or the scan too coarse to leave anything
         return digit
+
+
+def _drawn_job(digit: int, rng: Rng) -> Picture:
+    shapes = DIGITS[digit]
+    return convention(polyline(shapes[rng.integers(len(shapes))], rng, 0.2) / np.float32(255))
 
 
 def _printed_job(text: str, rng: Rng) -> Picture:

@@ -27,9 +27,16 @@ from tests import serving
 EXAMPLES = sorted((components.ASSETS / "mnist/examples").glob("*.png"))
 SEVEN = components.ASSETS / "mnist/examples/7-0075.png"
 
-# What callers may rely on: endpoint, words of its description, its parameters.
-ENDPOINTS = {
-    "/classify": ("Read one handwritten digit", {"image", "model"}),
+TABS = re.findall(r"(\w+)\.build\b", (serving.ROOT / "app.py").read_text())
+
+# What callers may rely on, by tab: the endpoint, words of its description, its parameters.
+PROMISED = {
+    "mnist": ("/classify", "Read one handwritten digit", {"image", "model"}),
+    "human_numbers": (
+        "/continue_text",
+        "counting",
+        {"text", "n_tokens", "model", "temperature", "top_k", "seed"},
+    ),
 }
 
 
@@ -177,14 +184,14 @@ def test_missing_weights_are_said_in_words_and_nothing_else_is(monkeypatch: pyte
 
 def test_only_what_is_meant_for_callers_is_listed(url: str):
     info = json.loads(request(f"{url}/gradio_api/info")[2])
-    assert set(info["named_endpoints"]) == ENDPOINTS.keys()
+    assert set(info["named_endpoints"]) == {PROMISED[tab][0] for tab in TABS}
     assert info["unnamed_endpoints"] == {}
 
 
 def test_an_assistant_finds_every_endpoint_described(url: str):
     tools = {tool["name"]: tool for tool in json.loads(request(f"{url}/gradio_api/mcp/schema")[2])}
-    assert {f"/{name}" for name in tools} == ENDPOINTS.keys()
-    for endpoint, (words, parameters) in ENDPOINTS.items():
+    assert len(tools) == len(TABS)
+    for endpoint, words, parameters in map(PROMISED.__getitem__, TABS):
         tool = tools[endpoint.removeprefix("/")]
         assert words in tool["description"]
         assert set(tool["inputSchema"]["properties"]) == parameters
@@ -350,9 +357,7 @@ def test_the_app_starts_and_answers_without_a_network(tmp_path: Path, environ: d
         assert served.refused_hosts == []
 
 
-@pytest.mark.parametrize(
-    "tab", re.findall(r"(\w+)\.build\b", (serving.ROOT / "app.py").read_text())
-)
+@pytest.mark.parametrize("tab", TABS)
 def test_every_tab_runs_alone(tmp_path: Path, tab: str):
     with serving.app(tmp_path, "-m", f"lesson7.ui.{tab}") as served:
         assert request(served.url)[0] == 200

@@ -14,6 +14,7 @@ wherever it stands in the text.
 
 import math
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
@@ -178,10 +179,10 @@ def stream(
 
     def words() -> Iterator[Word]:
         truth = Truth(given)
-        with torch.inference_mode():
+        with _alone():
             step = _read(network, [BOS, *tokens])
         for _ in range(n_tokens):
-            with torch.inference_mode():  # never across a yield: it would leak to the caller
+            with _alone():  # never across a yield: it would leak to the caller
                 word = choose(step.probabilities[0], temperature, top_k, rng)
                 likely, inside = step.probabilities[0].tolist(), _drawn(network, step)
                 step = network.step(torch.tensor([word]), step.state)
@@ -230,8 +231,22 @@ def load(model: str) -> Reader:
     """
     if model not in MODELS:
         raise ConfigError(f"there is no model {model!r}: choose one of {', '.join(MODELS)}")
-    runtime.use_threads()
     return weights.load(f"human-numbers-{model}", MODELS[model])
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """No gradients, and one thread.
+
+    For a single word, waking a second thread takes seven times longer than all the work.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with torch.inference_mode():
+            yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _read(network: Reader, tokens: list[int]) -> Step:

@@ -178,8 +178,7 @@ def test_missing_weights_are_said_in_words_and_nothing_else_is(monkeypatch: pyte
     with pytest.raises(gr.Error) as caught:
         mnist.classify(str(SEVEN))
     assert caught.value.message == components.BROKEN
-    reply = ask(image=as_data_url(SEVEN.read_bytes())["url"], model="best")
-    assert reply == {"id": None, "broken": components.BROKEN}
+    assert ask("reading", SEVEN) == {"id": 3, "broken": components.BROKEN}
 
 
 def test_only_what_is_meant_for_callers_is_listed(url: str):
@@ -200,25 +199,35 @@ def test_an_assistant_finds_every_endpoint_described(url: str):
 # ------------------------------------------------------------------- the page's own questions
 
 
-def ask(**question: object) -> dict:
+def reply_to(question: object) -> dict:
     return json.loads(mnist.answer(gr.EventData(None, question)))
 
 
+def ask(what: str, path: Path) -> dict:
+    image = as_data_url(path.read_bytes())["url"]
+    return reply_to({"id": 3, "ask": what, "image": image, "model": "best"})
+
+
 def test_a_drawing_is_answered_with_all_that_the_page_shows():
-    reply = ask(id=3, image=as_data_url(SEVEN.read_bytes())["url"], model="best", inside=True)
+    reply = ask("reading", SEVEN)
     assert (reply["id"], reply["digit"], reply["message"]) == (3, 7, "")
     assert len(reply["probabilities"]) == 10
     assert np.argmax(reply["probabilities"]) == 7
     assert len(base64.b64decode(reply["seen"])) == 28 * 28
-    assert len(base64.b64decode(reply["inside"]["evidence"])) == 28 * 28
-    for layer in reply["inside"]["layers"]:
+
+
+def test_the_inside_has_every_size_and_a_sentence_for_it():
+    inside = ask("inside", SEVEN)["inside"]
+    assert inside["digit"] == 7
+    assert len(base64.b64decode(inside["evidence"])) == 28 * 28
+    assert {layer["size"] for layer in inside["layers"]} >= {14, 7, 4, 2, 1}
+    for layer in inside["layers"]:
         assert len(base64.b64decode(layer["maps"])) == layer["channels"] * layer["size"] ** 2
         assert layer["says"]
-    assert {layer["size"] for layer in reply["inside"]["layers"]} >= {14, 7, 4, 2, 1}
 
 
 def test_the_networks_can_be_compared():
-    compared = ask(image=as_data_url(SEVEN.read_bytes())["url"], compare=True)["compared"]
+    compared = ask("comparison", SEVEN)["compared"]
     assert list(compared) == mnist.MODELS
     assert {one["digit"] for one in compared.values()} == {7}
 
@@ -232,31 +241,34 @@ def test_a_network_without_weights_is_left_out_of_the_comparison(monkeypatch: py
         return read(image, model)
 
     monkeypatch.setattr(predict, "read", some_missing)
-    compared = ask(image=as_data_url(SEVEN.read_bytes())["url"], compare=True)["compared"]
-    assert list(compared) == ["resnet", "best"]
+    assert list(ask("comparison", SEVEN)["compared"]) == ["resnet", "best"]
+
+
+BLANK_URL = as_data_url(BLANK)["url"]
 
 
 @pytest.mark.parametrize(
     "question",
     [
+        None,
+        ["data:"],
         {},
-        {"image": None, "model": "best"},
-        {"image": 5, "model": "best"},
-        {"image": "/etc/passwd", "model": "best"},
-        {"image": "https://example.com/7.png", "model": "best"},
-        {"image": "data:image/png;base64,????", "model": "best"},
-        {"image": "data:text/plain,seven", "model": "best"},
-        {"image": as_data_url(BLANK)["url"], "model": "gpt"},
-        {"image": as_data_url(BLANK)["url"], "model": ["best"]},
+        {"ask": "reading", "image": None, "model": "best"},
+        {"ask": "reading", "image": 5, "model": "best"},
+        {"ask": "reading", "image": "/etc/passwd", "model": "best"},
+        {"ask": "reading", "image": "https://example.com/7.png", "model": "best"},
+        {"ask": "reading", "image": "data:image/png;base64,????", "model": "best"},
+        {"ask": "reading", "image": "data:text/plain,seven", "model": "best"},
+        {"ask": "reading", "image": BLANK_URL, "model": "gpt"},
+        {"ask": "reading", "image": BLANK_URL, "model": ["best"]},
+        {"ask": "inside", "image": BLANK_URL, "model": "best"},
+        {"ask": ["inside"], "image": BLANK_URL, "model": "best"},
+        {"image": BLANK_URL, "model": "best"},
     ],
     ids=str,
 )
-def test_a_question_that_makes_no_sense_is_answered_in_words(question: dict):
-    assert len(ask(**question)["error"].split()) > 2
-
-
-def test_a_question_that_is_no_question_is_answered_in_words():
-    assert "error" in json.loads(mnist.answer(gr.EventData(None, ["data:"])))
+def test_a_question_that_makes_no_sense_is_answered_in_words(question: object):
+    assert len(reply_to(question)["error"].split()) > 2
 
 
 # ------------------------------------------------------------------------------ the guard

@@ -4,12 +4,15 @@ The page's side is in ``assets/mnist/``: ``pad.js`` keeps the drawing, ``digits.
 and shows the answer, ``inside.js`` paints what the network makes of it. They speak with this
 file through one event with one output:
 
-    question    {"id": 7, "image": data URL, "model": "best", "inside": false}
+    question    {"id": 7, "ask": "reading", "image": data URL, "model": "best"}
     reply       {"id": 7, "digit": 3, "message": "", "probabilities": [...], "seen": base64,
-                 "inside": null, "notice": ""}
-    question    {"id": 8, "image": data URL, "compare": true}
-    reply       {"id": 8, "compared": {"cnn": {"digit": 3, "probability": 0.9}, ...}}
-    or          {"id": 8, "error": words} or {"id": 8, "broken": words}
+                 "notice": ""}
+    question    {"id": 8, "ask": "inside", ...}      reply {"id": 8, "inside": {...}}
+    question    {"id": 9, "ask": "comparison", ...}  reply {"id": 9, "compared": {"cnn": {...}}}
+    or, to each {"id": 7, "error": words} or {"id": 7, "broken": words}
+
+The page asks for readings while somebody draws, and for the rest when the pen has come to
+rest, because looking inside takes several times as long.
 
 Everybody else uses the endpoint ``/classify``. Run this tab alone with
 ``python -m lesson7.ui.mnist``.
@@ -97,12 +100,17 @@ def answer(event: gr.EventData) -> str:
     try:
         if not isinstance(image, str) or not image.startswith("data:"):  # never a path of ours
             raise InputError("Draw a digit first.")
-        if question.get("compare") is True:
-            reply["compared"] = _compared(image)
-        elif isinstance(model, str) and model in MODELS:
-            reply |= _reading(image, model, inside=question.get("inside") is True)
-        else:
+        if not isinstance(model, str) or model not in MODELS:
             raise InputError("Choose a network first.")
+        match question.get("ask"):
+            case "reading":
+                reply |= _reading(image, model)
+            case "inside":
+                reply["inside"] = _inside(image, model)
+            case "comparison":
+                reply["compared"] = _compared(image)
+            case _:
+                raise InputError("Ask for a reading, the inside or a comparison.")
     except InputError as error:
         reply["error"] = str(error)
     except WeightsError as error:
@@ -162,14 +170,13 @@ def _predictor() -> ModuleType:
     return predict
 
 
-def _reading(image: str, model: str, *, inside: bool) -> dict[str, Any]:
+def _reading(image: str, model: str) -> dict[str, Any]:
     reading = _predictor().read(image, model)
     return {
         "digit": reading.digit,
         "message": reading.message,
         "probabilities": [round(reading.probabilities[digit], 5) for digit in range(10)],
         "seen": _base64(np.asarray(reading.seen)),
-        "inside": _inside(image, model) if inside else None,
         "notice": " ".join(weights.notices()),
     }
 

@@ -6,7 +6,7 @@
 
 const THROTTLE = 120; // ms between two questions while drawing
 const SLOW = 700; // ms after which the wait is put in words
-const LOST = 20000; // ms after which an answer no longer comes
+const LOST = 30000; // ms after which an answer is no longer waited for
 const LARGEST = 7e6; // bytes of a file that the browser cannot shrink
 const LONGEST = 800; // pixels: larger pictures are shrunk before they are sent
 
@@ -63,6 +63,7 @@ function showWords(words) {
   say("none", { digit: "–", sure: words, more: "", spoken: words });
 }
 
+/** Show a reading; returns what the network saw, in bytes. */
 function showReading(reading, settled) {
   const { probabilities, digit, message } = reading;
   const seen = bytesOf(reading.seen);
@@ -92,7 +93,7 @@ function showReading(reading, settled) {
       spoken: settled ? `${digit}, ${percent(probabilities[digit])} sure.` : undefined,
     });
   }
-  if (reading.inside) inside.show(reading.inside, seen);
+  return seen;
 }
 
 function notice(words) {
@@ -110,8 +111,8 @@ function showCompared(compared) {
   }
 }
 
-// ---- asking: `dirty` and `compare` are what is still to be asked, `awaited` what was asked;
-// `changed` and `cleared` are what has happened to the drawing since then
+// ---- asking: a reading when the drawing is `dirty`, then what is in `later`, for a drawing at
+// rest; `awaited` is what was asked last, `changed` and `cleared` what has happened since then
 
 const asking = {
   id: 0,
@@ -119,7 +120,8 @@ const asking = {
   awaitedSettled: false,
   dirty: false,
   settled: false,
-  compare: false,
+  later: [],
+  seen: null,
   changed: false,
   cleared: false,
   at: -THROTTLE,
@@ -128,7 +130,7 @@ const timers = {};
 
 function ask(settled) {
   asking.dirty = asking.changed = true;
-  asking.compare = false;
+  asking.later = [];
   asking.settled ||= settled;
   const wait = asking.settled ? 0 : asking.at + THROTTLE - performance.now();
   clearTimeout(timers.throttle);
@@ -138,26 +140,24 @@ function ask(settled) {
 
 function send() {
   if (asking.awaited || pad.isEmpty()) return;
-  const image = pad.toUrl();
   if (asking.dirty) {
-    post({ image, model: chosen(), inside: details.open }, asking.settled);
+    post("reading", asking.settled);
     timers.slow = setTimeout(() => {
       find(".answer-else").textContent = "The network is waking up…";
     }, SLOW);
     asking.at = performance.now();
     asking.dirty = asking.settled = false;
-  } else if (asking.compare) {
-    post({ image, compare: true }, true);
-    asking.compare = false;
+  } else if (asking.later.length) {
+    post(asking.later.shift(), true);
   }
 }
 
-function post(question, settled) {
+function post(what, settled) {
   const id = (asking.awaited = ++asking.id);
   asking.awaitedSettled = settled;
   asking.changed = asking.cleared = false;
   timers.lost = setTimeout(() => gaveUp(id), LOST);
-  trigger("ask", { id, ...question });
+  trigger("ask", { id, ask: what, image: pad.toUrl(), model: chosen() });
 }
 
 function arrived() {
@@ -173,18 +173,25 @@ function gaveUp(id) {
 }
 
 function take(reply) {
-  if (reply.compared) return asking.changed || showCompared(reply.compared);
+  if (reply.compared || reply.inside) {
+    if (asking.changed) return; // they are about an earlier drawing
+    if (reply.compared) showCompared(reply.compared);
+    else inside.show(reply.inside, asking.seen);
+    return;
+  }
   notice(reply.broken ?? reply.notice ?? "");
   if (reply.broken) return showWords("No network to read this with.");
   if (reply.error) return showWords(reply.error);
-  showReading(reply, asking.awaitedSettled);
-  asking.compare = asking.awaitedSettled && reply.digit !== null;
-  if (!asking.compare) showCompared(null);
+  asking.seen = showReading(reply, asking.awaitedSettled);
+  if (!asking.awaitedSettled) return;
+  if (details.open) asking.later.push("inside");
+  if (reply.digit === null) showCompared(null);
+  else asking.later.push("comparison");
 }
 
 watch("value", () => {
   const reply = JSON.parse(props.value);
-  if (reply.id !== asking.awaited) return; // to a question that was given up
+  if (reply.id !== asking.id) return; // to an earlier question, given up and asked anew
   arrived();
   if (!asking.cleared) take(reply);
   if (asking.dirty) ask(false);
@@ -206,7 +213,8 @@ const pad = createPad(digits, {
     find(".pad-undo").disabled = !canUndo;
     find(".pad-clear").disabled = empty;
     if (empty) {
-      asking.dirty = asking.compare = false;
+      asking.dirty = false;
+      asking.later = [];
       asking.cleared = true;
       showNothing();
     } else ask(settled);

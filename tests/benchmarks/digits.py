@@ -34,9 +34,7 @@ def networks(images: torch.Tensor, labels: torch.Tensor) -> None:
                 started = time.perf_counter()
                 predict.load(name)(one)
                 each.append(time.perf_counter() - started)
-        print(
-            f"{'network':8} {'parameters':>10} {'accuracy':>9} {'calibration error':>18} {'time':>6}"
-        )
+        print("network  parameters  accuracy  calibration   time")
         for name in predict.NETWORKS:
             network = predict.load(name)
             found = evaluate(network, images, labels)

@@ -256,7 +256,8 @@ def _network(model: str, name: str, parameters: int) -> str:
     checked = " checked" if model == "best" else ""
     return (
         f'<label class="network"><input type="radio" name="network" value="{model}"{checked}>'
-        f'<strong>{html.escape(name)}</strong>{lines}<span class="network-says"></span></label>'
+        f'<strong>{html.escape(name)}</strong><span class="network-facts">{lines}</span>'
+        '<span class="network-says"></span></label>'
     )
 
 

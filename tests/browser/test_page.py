@@ -36,10 +36,12 @@ def test_a_phone_shows_pad_and_answer_together(open_page: Callable[..., Page]):
     assert bars["y"] + bars["height"] <= 844
 
 
-def test_nothing_moves_when_the_answer_comes(page: Page):
+@pytest.mark.parametrize("width", [390, 820, 1280])
+def test_nothing_moves_when_the_answer_comes(open_page: Callable[..., Page], width: int):
+    page = open_page(width=width)
     places = """() => [...document.querySelectorAll(
         ".pad, .pad-tools, .answer, .bar, .networks, .network, .inside"
-    )].map(e => Math.round(e.getBoundingClientRect().top))"""
+    )].map(e => Math.round(e.getBoundingClientRect().top + scrollY))"""
     before = page.evaluate(places)
     page.get_by_role("button", name="Example: a 7").click()
     expect(page.locator(".network-says").first).to_contain_text("reads")

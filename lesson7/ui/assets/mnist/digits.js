@@ -22,7 +22,7 @@ const bars = findAll(".bar");
 function percent(probability) {
   const value = 100 * probability;
   if (value < 0.05) return "0 %";
-  return value > 99.94 && value < 100 ? "> 99.9 %" : `${value.toFixed(1)} %`;
+  return value >= 99.95 ? "> 99.9 %" : `${value.toFixed(1)} %`;
 }
 
 function say(state, { digit, sure, more, spoken }) {

@@ -41,7 +41,8 @@ function paintEvidence(canvas, seen, evidence) {
   paintPixels(canvas, 28, (i) => {
     const weight = (evidence[i] - 128) / 127;
     const grey = seen[i] * 0.35;
-    return mix([grey, grey, grey], colours[weight > 0 ? 1 : 0], Math.min(1, Math.abs(weight)));
+    const strength = Math.min(1, Math.abs(weight)) ** 0.7; // or the small ones would not be seen
+    return mix([grey, grey, grey], colours[weight > 0 ? 1 : 0], strength);
   });
 }
 

@@ -99,8 +99,8 @@ class DigitNet(Stages):
         widths: channels at 28, 14, 7, 4 and 2 pixels.
         dropout: probability of dropping a channel before the last convolution.
         looks: answer from five looks at the picture, as it is and slightly turned, larger and
-            smaller, by the mean of their log-probabilities. Costs five times as much, and is
-            wrong a third less often.
+            smaller, by the mean of their log-probabilities. Costs five times as much; took
+            the errors on MNIST's test set from 36 to 33 of 10,000.
     """
 
     def __init__(

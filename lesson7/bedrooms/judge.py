@@ -1,5 +1,6 @@
 """How good a set of generated pictures is, beside photographs.
 
+    network             one of the two frozen networks that look at bedrooms
     embed               pictures -> vectors, by a frozen network
     frechet_distance    how far two sets of vectors are from each other               [1]
     precision_recall    share of fakes that could be real, of reals that are covered  [2]
@@ -18,21 +19,39 @@ References:
 
 import warnings
 from collections.abc import Mapping
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from lesson7.core.errors import InputError
+from lesson7.core import backbones
+from lesson7.core.errors import ConfigError, InputError
 
 SIZE = 128  # pixels at which all pictures are looked at
+
+
+NETWORKS = ("resnet18", "squeezenet")
+"""One of them is the eyes of the modern critic, both judge: fairly only the other one."""
+
+
+def network(name: str, folder: Path | None) -> nn.Module:
+    """One of ``NETWORKS``, for signed pictures: see ``backbones.load``.
+
+    Raises:
+        ConfigError: it is not one of them.
+        WeightsMissing, WeightsDamaged: its file is not in ``folder``, or does not fit.
+    """
+    if name not in NETWORKS:
+        raise ConfigError(f"network {name} judges no bedrooms: choose {' or '.join(NETWORKS)}")
+    return backbones.load(name, folder, takes="signed")
 
 
 def embed(network: nn.Module, images: Tensor, *, batch_size: int = 64) -> Tensor:
     """The last features of ``network``, averaged over the picture: one vector for each.
 
     Args:
-        network: frozen, from ``features.load``.
+        network: frozen, from ``network``.
         images: ``(N, 3, S, S)``, signed; enlarged or reduced to 128 pixels.
 
     Returns:

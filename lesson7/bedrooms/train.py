@@ -29,7 +29,7 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from lesson7.bedrooms import data, features, judge, losses
+from lesson7.bedrooms import data, judge, losses
 from lesson7.bedrooms.augment import augment
 from lesson7.bedrooms.critic import ProjectedCritic
 from lesson7.bedrooms.model import Generator, LessonCritic, LessonGenerator
@@ -260,8 +260,8 @@ def main(
         typer.echo(inspection.show_batch((shown.clamp(-1, 1) + 1) / 2, run.samples))
         return
     networks = {
-        name: placed(features.load(name, None if dry_run else backbones), accelerator.device)
-        for name in features.FILES
+        name: placed(judge.network(name, None if dry_run else backbones), accelerator.device)
+        for name in judge.NETWORKS
     }
     if chosen.bfloat16:  # they do not learn, so nothing needs their float32 weights
         networks = {name: network.bfloat16() for name, network in networks.items()}
@@ -289,7 +289,7 @@ def summaries(recipe: Recipe, name: str, size: int) -> str:
     if name == "wgan":
         networks = [(LessonGenerator(), torch.zeros(2, 100)), (LessonCritic(), pictures)]
     else:
-        eyes = features.load(recipe.features, None)
+        eyes = judge.network(recipe.features, None)
         generator = Generator(size)
         critic = ProjectedCritic(eyes, recipe.critic_size)
         networks = [(generator, torch.zeros(2, generator.latent)), (critic, pictures)]

@@ -13,6 +13,7 @@ project have names, and each has one function in each direction:
     to_uint8 ... to_normalized          a picture -> tensor (C, H, W)
     from_uint8 ... from_normalized      tensor (C, H, W) -> a picture
     normalize, denormalize              unit <-> normalized, for batches too
+    as_unit                             the range that is named -> unit, for batches too
     grid                                pictures of one size -> one sheet
 
 C is 1 for mode L, 3 for RGB, 4 for RGBA. torch is imported when the first tensor is made:
@@ -22,7 +23,7 @@ what only opens pictures, as the page does when it comes up, does not wait for i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 from PIL import Image
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 __all__ = [
     "IMAGENET_MEAN",
     "IMAGENET_STD",
+    "Range",
+    "as_unit",
     "denormalize",
     "from_normalized",
     "from_signed",
@@ -52,6 +55,9 @@ __all__ = [
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)  # red, green, blue; unit range
 IMAGENET_STD = (0.229, 0.224, 0.225)
+
+Range = Literal["unit", "signed", "normalized"]
+"""The ranges that networks take and give, by name."""
 
 _CHANNELS = {"L": 1, "RGB": 3, "RGBA": 4}
 _MODES = {channels: mode for mode, channels in _CHANNELS.items()}
@@ -145,6 +151,22 @@ def denormalize(normalized: Tensor) -> Tensor:
     """
     mean, std = _statistics(normalized)
     return normalized * std + mean
+
+
+def as_unit(images: Tensor, given: Range) -> Tensor:
+    """Pictures ``(..., C, H, W)`` in the range ``given`` -> unit range, not clamped.
+
+    Raises:
+        ConfigError: no range has that name.
+        InputError: normalized pictures do not have three channels.
+    """
+    if given == "unit":
+        return images
+    if given == "signed":
+        return (images + 1) / 2
+    if given == "normalized":
+        return denormalize(images)
+    raise ConfigError(f"range {given} is unknown: choose one of {', '.join(get_args(Range))}")
 
 
 def _statistics(like: Tensor) -> tuple[Tensor, Tensor]:

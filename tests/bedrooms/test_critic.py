@@ -1,21 +1,17 @@
 """The modern critic, its eyes, and the augmentation in front of it."""
 
-from pathlib import Path
-
 import pytest
 import torch
-from safetensors.torch import save_file
 
-from lesson7.bedrooms import features
+from lesson7.bedrooms import judge
 from lesson7.bedrooms.augment import augment
 from lesson7.bedrooms.critic import ProjectedCritic
-from lesson7.core.errors import ConfigError, WeightsDamaged, WeightsMissing
 
 
-@pytest.fixture(scope="module", params=sorted(features.FILES))
+@pytest.fixture(scope="module", params=judge.NETWORKS)
 def eyes(request):
     torch.manual_seed(0)
-    return features.load(request.param, None)
+    return judge.network(request.param, None)
 
 
 def test_eyes_see_three_scales_and_do_not_learn(eyes):
@@ -56,38 +52,6 @@ def test_the_score_pulls_at_every_picture(eyes):
     ProjectedCritic(eyes)(images).sum().backward()
     assert images.grad.isfinite().all()
     assert (images.grad.flatten(1).abs().sum(1) > 0).all()
-
-
-def test_squeezenets_channels_are_blue_green_red_less_their_mean():
-    """Caffe's preprocessing: a picture of exactly the mean becomes zeros."""
-    network = features.load("squeezenet", None)
-    first = network.features[0]
-    mean = torch.tensor([123.0, 117.0, 104.0]).view(1, 3, 1, 1).expand(1, 3, 64, 64)
-    given = []
-    first.register_forward_pre_hook(lambda _, inputs: given.append(inputs[0]))
-    network(mean / 127.5 - 1)
-    torch.testing.assert_close(given[0], torch.zeros(1, 3, 64, 64), rtol=0, atol=1e-4)
-    reddish = torch.tensor([255.0, 123.0, 123.0]).view(1, 3, 1, 1).expand(1, 3, 64, 64)
-    network(reddish / 127.5 - 1)
-    assert given[1][0, :, 0, 0].tolist() == pytest.approx([19.0, 6.0, 132.0], abs=1e-3)
-
-
-def test_weights_are_read_from_a_file(tmp_path: Path):
-    network = features.load("resnet18", None)
-    save_file(network.state_dict(), tmp_path / features.FILES["resnet18"])
-    again = features.load("resnet18", tmp_path)
-    for key, tensor in network.state_dict().items():
-        assert torch.equal(tensor, again.state_dict()[key])
-
-
-def test_missing_damaged_and_unknown_weights_are_named(tmp_path: Path):
-    with pytest.raises(WeightsMissing, match="squeezenet1_1"):
-        features.load("squeezenet", tmp_path)
-    save_file({"other": torch.zeros(1)}, tmp_path / features.FILES["resnet18"])
-    with pytest.raises(WeightsDamaged, match="does not fit"):
-        features.load("resnet18", tmp_path)
-    with pytest.raises(ConfigError, match="inception"):
-        features.load("inception", None)
 
 
 def test_augmentation_changes_every_picture_and_lets_gradients_through():

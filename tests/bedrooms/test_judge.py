@@ -5,8 +5,8 @@ import pytest
 import torch
 from scipy import linalg
 
-from lesson7.bedrooms import features, judge
-from lesson7.core.errors import InputError
+from lesson7.bedrooms import judge
+from lesson7.core.errors import ConfigError, InputError
 
 
 def test_the_distance_of_shifted_sets_is_the_square_of_the_shift():
@@ -76,9 +76,14 @@ def test_the_nearest_is_found():
     assert indices.tolist() == [1, 0]
 
 
+def test_only_two_networks_judge_bedrooms():
+    with pytest.raises(ConfigError, match="resnet18 or squeezenet"):
+        judge.network("vgg19", None)
+
+
 @pytest.mark.parametrize(("name", "dimensions"), [("resnet18", 256), ("squeezenet", 512)])
 def test_pictures_become_vectors_whatever_the_batch(name, dimensions):
-    network = features.load(name, None)
+    network = judge.network(name, None)
     images = torch.rand(5, 3, 64, 64) * 2 - 1
     vectors = judge.embed(network, images, batch_size=2)
     assert vectors.shape == (5, dimensions)

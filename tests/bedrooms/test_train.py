@@ -137,7 +137,7 @@ def test_the_lessons_critic_is_clipped_before_every_forward(accelerator, photogr
 
 
 def test_both_networks_of_a_modern_step_change_and_the_eyes_do_not(accelerator, photographs):
-    eyes = train.features.load("squeezenet", None)
+    eyes = train.judge.network("squeezenet", None)
     seen = [p.clone() for p in eyes.parameters()]
 
     def look(parts, before):

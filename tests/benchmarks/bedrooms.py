@@ -30,7 +30,7 @@ import torch
 import typer
 from torch import Tensor, nn
 
-from lesson7.bedrooms import data, features, judge
+from lesson7.bedrooms import data, judge
 from lesson7.bedrooms.model import Generator, LessonGenerator
 from lesson7.core.errors import ConfigError
 from lesson7.core.runs import Run
@@ -71,7 +71,7 @@ class Bench:
         photographs = data.Photographs(squares[train], size)
         self.train_crops = photographs.sample(len(train), seed=0)
         held_crops = data.Photographs(squares[held], size).sample(len(held), seed=0)
-        self.networks = {name: features.load(name, backbones) for name in features.FILES}
+        self.networks = {name: judge.network(name, backbones) for name in judge.NETWORKS}
         self.train = self.embed(self.train_crops)
         self.held = self.embed(held_crops)
 
@@ -126,7 +126,7 @@ def main(
             sheet.mkdir(parents=True, exist_ok=True)
             bench.sheet(pictures, vectors["resnet18"], sheet / f"{name}-neighbours.png")
     for row in rows.values():
-        for net in features.FILES if "lesson" in rows else ():
+        for net in judge.NETWORKS if "lesson" in rows else ():
             best, worst = (rows[key][f"distance_{net}"] for key in ("photographs", "lesson"))
             row[f"share_{net}"] = (row[f"distance_{net}"] - best) / (worst - best)
     for key in rows["photographs"]:

@@ -84,20 +84,21 @@ class ResNet18(Backbone):
         self.layer2 = nn.Sequential(_Block(64, 128, 2), _Block(128, 128, 1))
         self.layer3 = nn.Sequential(_Block(128, 256, 2), _Block(256, 256, 1))
 
-    def stages(self, images: Tensor) -> list[Tensor]:
+    def stages(self, normalized: Tensor) -> list[Tensor]:
         """``(N, 3, H, W)`` -> all four stages, each ReLU's output: a U-Net's skips and bottom.
 
         Channels 64, 64, 128, 256 at 1/2 (the stem, before the pool), 1/4, 1/8, 1/16, sizes
-        rounded up.
+        rounded up. The pictures are normalized ones, whatever ``forward`` takes.
         """
-        stem = torch.relu(self.conv1(normalize(as_unit(images, self.takes))))
+        stem = torch.relu(self.conv1(normalized))
         one = self.layer1(self.pool(stem))
         two = self.layer2(one)
         return [stem, one, two, self.layer3(two)]
 
     def forward(self, images: Tensor) -> list[Tensor]:
         """``(N, 3, H, W)`` -> ``(N, 64, H/4, W/4)``, ``(N, 128, H/8, W/8)``, ..., rounded up."""
-        return self.stages(images)[1:]
+        ready = images if self.takes == "normalized" else normalize(as_unit(images, self.takes))
+        return self.stages(ready)[1:]
 
 
 class SqueezeNet(Backbone):

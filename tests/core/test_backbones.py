@@ -72,7 +72,7 @@ def test_parameters_are_counted():
 def test_the_encoders_stages_are_skips_and_bottom():
     """Four stages at 1/2 to 1/16, rounded up; the last three are what ``forward`` gives."""
     network, images = ResNet18(), torch.rand(2, 3, 50, 67)
-    stages = network.stages(images)
+    stages = network.stages(normalize(images))
     assert [tuple(x.shape[1:]) for x in stages] == [
         (64, 25, 34), (64, 13, 17), (128, 7, 9), (256, 4, 5)
     ]  # fmt: skip

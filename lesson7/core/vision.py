@@ -19,6 +19,7 @@ The rest of the project imports torchvision from here and nowhere else (a test s
     datasets        data set readers
     models          ResNet, VGG
     v2              transforms, version 2
+    tv_tensors      what v2 tells pictures by
     make_grid       images -> one image, as a tensor (C, H, W)
     save_image      the same, written to a file
 """
@@ -46,8 +47,8 @@ except RuntimeError as error:
     _declare_missing_operators()
     import torchvision
 
-from torchvision import datasets, models  # noqa: E402 - only now can they be imported
+from torchvision import datasets, models, tv_tensors  # noqa: E402 - only now can they be imported
 from torchvision.transforms import v2  # noqa: E402
 from torchvision.utils import make_grid, save_image  # noqa: E402
 
-__all__ = ["datasets", "make_grid", "models", "save_image", "torchvision", "v2"]
+__all__ = ["datasets", "make_grid", "models", "save_image", "torchvision", "tv_tensors", "v2"]

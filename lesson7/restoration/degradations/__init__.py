@@ -129,7 +129,7 @@ def draw(rng: random.Random, members: list[Degradation]) -> list[tuple[Degradati
     n_others = min(n - n_covering, len(others))
     drawn = rng.sample(covering, n_covering) + rng.sample(others, n_others)
     rng.shuffle(drawn)
-    reach = 1 / (1 + 0.25 * max(n_others - 1, 0))
+    reach = 1 / (1 + 0.35 * max(n_others - 1, 0))
     return [(member, rng.random() * (1 if member.covers else reach)) for member in drawn]
 
 

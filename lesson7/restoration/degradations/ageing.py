@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 
 from lesson7.restoration.degradations.registry import degradation, unit
 
-PAPER = ((255, 240, 200), (240, 225, 195), (230, 225, 220), (255, 215, 190), (205, 215, 235))
+PAPER = ((255, 232, 175), (235, 215, 175), (230, 225, 220), (255, 205, 180), (195, 210, 235))
 LUMINANCE = (0.299, 0.587, 0.114)  # red, green, blue: ITU-R BT.601
 
 
@@ -23,9 +23,9 @@ def fading(image: Image.Image, strength: float, rng: random.Random) -> Image.Ima
     of the pictures it is patchy.
     """
     paper = rng.choice(PAPER)
-    grey = strength * rng.uniform(0.2, 0.9)  # 0: all the colour is left, 1: none
-    veil = strength * rng.uniform(0.25, 0.65)  # 0: all the contrast is left
-    tint = strength * rng.uniform(0.3, 1.0)
+    grey = strength * rng.uniform(0.3, 0.95)  # 0: all the colour is left, 1: none
+    veil = strength * rng.uniform(0.35, 0.75)  # 0: all the contrast is left
+    tint = strength * rng.uniform(0.5, 1.0)
     light = rng.uniform(0.35, 0.8)  # of the veil, unit range
     patchy = rng.random() < 0.5
     patches = bytes(rng.randint(60, 255) for _ in range(16))
@@ -50,13 +50,12 @@ def scratches(image: Image.Image, strength: float, rng: random.Random) -> Image.
         tone: Image.new("L", (2 * image.width, 2 * image.height)) for tone in ("light", "dark")
     }
     pens = {tone: ImageDraw.Draw(sheet) for tone, sheet in sheets.items()}
-    kinds = rng.sample((_scratch, _dust, _hair, _fold), rng.randint(1, 3))
+    kinds = rng.sample(list(MOST), rng.randint(2, 4))
     much = min(1.0, 3 * strength)
     usual = rng.choice(("light", "light", "dark"))
-    for kind in kinds:
-        most = MOST[kind]
+    for kind in (kind for kind in MOST if kind in kinds):
         details = random.Random(rng.getrandbits(64))
-        for _ in range(int(most * strength + details.random() * much)):
+        for _ in range(int(MOST[kind] * strength + details.random() * much)):
             pen = pens[usual if details.random() < 0.8 else "dark"]
             kind(pen, sheets["light"].size, 2 * unit(image), much, details)
     tone = {"light": rng.randint(215, 255), "dark": rng.randint(0, 50)}
@@ -74,7 +73,7 @@ def _scratch(pen: ImageDraw.ImageDraw, size: tuple[int, int], scale: float, much
     angle = rng.choice((math.pi / 2 + rng.gauss(0, 0.06), rng.uniform(0, math.pi)))
     step = rng.uniform(0.03, 0.09) * min(size)
     width = max(1, round(rng.uniform(0.5, 1.6) * scale))
-    alpha = rng.uniform(90, 255) * much
+    alpha = rng.uniform(130, 255) * much
     for _ in range(rng.randint(4, 14)):
         angle += rng.gauss(0, 0.03)
         end = (x + step * math.cos(angle), y + step * math.sin(angle))
@@ -88,7 +87,7 @@ def _dust(pen: ImageDraw.ImageDraw, size: tuple[int, int], scale: float, much: f
     x, y = rng.uniform(0, size[0]), rng.uniform(0, size[1])
     radius = min(rng.lognormvariate(-0.3, 0.55), 4.0) * scale
     other = radius * rng.uniform(0.5, 1.5)
-    pen.ellipse((x - radius, y - other, x + radius, y + other), round(rng.uniform(90, 255) * much))
+    pen.ellipse((x - radius, y - other, x + radius, y + other), round(rng.uniform(130, 255) * much))
 
 
 def _hair(pen: ImageDraw.ImageDraw, size: tuple[int, int], scale: float, much: float,
@@ -110,17 +109,21 @@ def _fold(pen: ImageDraw.ImageDraw, size: tuple[int, int], scale: float, much: f
     """A crease through the whole picture, along which the surface has cracked."""
     across = rng.random() < 0.5
     length, other = size if across else size[::-1]
-    start, end = (rng.uniform(0.1, 0.9) * other for _ in range(2))
-    end = start + 0.3 * (end - start)
-    alpha = rng.uniform(60, 170) * much
-    steps = max(8, length // 8)
-    for step in range(steps):
-        along = length * step / steps
-        place = start + (end - start) * step / steps + rng.gauss(0, 0.35) * scale
-        wide = abs(rng.gauss(0.6, 0.7)) * scale
-        box = (along, place - wide, along + length / steps, place + wide)
-        shade = round(alpha * rng.uniform(0.5, 1.5))
-        pen.rectangle(box if across else (box[1], box[0], box[3], box[2]), min(shade, 255))
+    place, end = (rng.uniform(0.1, 0.9) * other for _ in range(2))
+    alpha = rng.uniform(90, 200) * much
+    steps = 24
+    slope = 0.3 * (end - place) / steps
+    points = []
+    for step in range(steps + 1):
+        points.append((length * step / steps, place) if across else (place, length * step / steps))
+        place += slope + rng.gauss(0, 0.4) * scale
+    for width, share in ((9, 0.15), (5, 0.3), (1.6, 0.8)):  # pressed in, then broken
+        pen.line(points, round(alpha * share), max(1, round(width * scale)), joint="curve")
+    for x, y in points:  # where it has flaked off
+        x, y = x + rng.gauss(0, 0.02) * size[0], y + rng.gauss(0, 0.02) * size[1]
+        if rng.random() < 0.4:
+            wide, high = (abs(rng.gauss(0.8, 1.2)) * scale for _ in range(2))
+            pen.ellipse((x - wide, y - high, x + wide, y + high), round(alpha))
 
 
-MOST = {_scratch: 9, _dust: 60, _hair: 7, _fold: 2}  # of each, at strength 1
+MOST = {_fold: 3, _scratch: 16, _dust: 90, _hair: 8}  # of each, at strength 1

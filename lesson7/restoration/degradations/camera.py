@@ -20,7 +20,7 @@ from lesson7.restoration.degradations.registry import degradation, unit
 DEVIATION = 3.5  # pixels of the Gaussian, at strength 1
 RADIUS = 6.0  # pixels of the disc that a point becomes when it is out of focus
 LENGTH = 20.0  # pixels of the line that a point becomes when the camera moves
-NOISE = 48.0  # grey levels of 255: the deviation in the middle of the range
+NOISE = 40.0  # grey levels of 255: the deviation in the middle of the range
 
 
 @degradation("blur", label="Blur", least="sharp", worst="out of focus or moved", order=10)

@@ -62,14 +62,19 @@ def words(image: Image.Image, strength: float, rng: random.Random) -> Image.Imag
     """Write a word or a name once, or again and again all over the picture."""
     text = _some_words(rng)
     hand = Hand.drawn(rng)
-    size = (0.06 + 0.12 * strength) * rng.uniform(0.8, 1.4)
     angle = rng.choice((0.0, 45.0, rng.uniform(-45, 45), rng.uniform(-15, 15)))
     place = (rng.random(), rng.random())
-    tiled, spread = rng.random() < 0.4, rng.uniform(1.2, 2.5)
-    strokes, edges = _written(text, hand, max(6, round(size * min(image.size))))
+    tiled, spread = rng.random() < 0.4, rng.uniform(1.2, 2.2)
+    size = (0.05 + (0.06 if tiled else 0.13) * strength) * rng.uniform(0.8, 1.4)
+    height = max(6, round(size * min(image.size)))
+    strokes, edges = _written(text, hand, height)
+    longest = (0.6 if tiled else 1.05) * image.width
+    if strokes.width > longest:
+        height = round(height * longest / strokes.width)
+        strokes, edges = _written(text, hand, max(6, height))
     if tiled:
-        length = math.hypot(*image.size)
-        strokes, edges = (_tiled(mask, spread, round(length)) for mask in (strokes, edges))
+        length = math.ceil(math.hypot(*image.size))
+        strokes, edges = (_tiled(mask, spread, length) for mask in (strokes, edges))
         place = (0.5, 0.5)
     opacity = min(1.0, 2 * strength) * rng.uniform(0.3, 0.7 if tiled else 1.0)
     return _laid_on(image, strokes, edges, hand, angle=angle, opacity=opacity, place=place)
@@ -132,7 +137,7 @@ def _written(text: str, hand: Hand, size: int) -> tuple[Image.Image, Image.Image
 
 def _tiled(mask: Image.Image, spread: float, side: int) -> Image.Image:
     """The mask again and again, every other row shifted by half, on a square of ``side``."""
-    across, down = round(mask.width * (1 + spread / 4)), round(mask.height * 2 * spread)
+    across, down = round(mask.width * (1 + spread / 4)), round(mask.height * 1.7 * spread)
     square = Image.new("L", (side, side))
     for row, top in enumerate(range(0, side, down)):
         for left in range(-(row % 2) * across // 2, side, across):

@@ -49,7 +49,7 @@ def jpeg(image: Image.Image, strength: float, rng: random.Random) -> Image.Image
 
 
 def _saved(image: Image.Image, strength: float, subsampling: int) -> Image.Image:
-    quality = round(BEST_QUALITY + (WORST_QUALITY - BEST_QUALITY) * strength)
+    quality = round(WORST_QUALITY + (BEST_QUALITY - WORST_QUALITY) * (1 - strength) ** 1.5)
     file = io.BytesIO()
     image.save(file, "JPEG", quality=quality, subsampling=subsampling)
     return Image.open(file).convert("RGB")

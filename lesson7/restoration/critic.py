@@ -99,8 +99,8 @@ def patch_box(row: int, column: int, height: int, width: int) -> tuple[int, int,
     """Which pixels the logit at ``row`` and ``column`` of the critic's map is judged by.
 
     A square of 102 x 102 pixels, 16 further for each patch, cut off at the picture's borders.
-    Fields overlap: to paint the map onto the picture, give each patch the 16 x 16 pixels in
-    the middle of its square.
+    Squares overlap: to paint the map onto the picture, give each patch the 16 x 16 pixels in
+    the middle of its own, from ``16 * row + 24`` and ``16 * column + 24`` on.
 
     Args:
         row: of the map, 0 to ``height // 16 - 4``.

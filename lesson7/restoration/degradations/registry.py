@@ -5,7 +5,7 @@
     named           the members with some names; ConfigError for one that does not exist
     unit            how long a pixel of damage is in a picture of some size
 
-A new kind of damage is one function in a module that is imported before training::
+A new kind of damage is one function, in one of the files beside this one::
 
     @degradation("rings", label="Coffee rings", least="none", worst="five dark ones")
     def rings(image: Image.Image, strength: float, rng: random.Random) -> Image.Image: ...
@@ -69,7 +69,7 @@ def degradation(
 
     Args:
         label: the name with a capital letter, unless given.
-        order: unless given, after everything but lettering and the JPEG file.
+        order: unless given, before lettering and the JPEG file, after all else.
 
     Raises:
         ConfigError: the name is taken, or is not one word (command lines separate names by

@@ -134,11 +134,11 @@ class Pairs(Dataset):
 def lesson_augment(size: int) -> nn.Module:
     """The lesson's augmentation, which draws the same numbers for both pictures of a pair.
 
-    The shorter side becomes ``size``; cropped anywhere along the other; warped in perspective, turned by up to 10 degrees, up
-    to twice as large, each in three of four cases; mirrored in half; brightness and contrast
-    changed in both, so that the target is brightened too. What comes in
-    from beyond the edges is a reflection. (Unlike in the lesson each step samples anew, and
-    brightness is changed in pixels, not in their logits.)
+    The shorter side becomes ``size``; cropped anywhere along the other side; warped in
+    perspective, turned by up to 10 degrees, up to twice as large, each in three of four
+    cases; mirrored in half; brightness and contrast changed in both, so that the target is
+    brightened too. What comes in from beyond the edges is a reflection. (Unlike in the lesson
+    each step samples anew, and brightness is changed in pixels, not in their logits.)
 
     Args:
         size: of the crop, pixels.
@@ -148,7 +148,7 @@ def lesson_augment(size: int) -> nn.Module:
         ``(3, size, size)``. (Of two plain tensors the transforms would change the first.)
     """
     bilinear = v2.InterpolationMode.BILINEAR
-    margin = size // 4
+    margin = size * 3 // 8
     return v2.Compose(
         [
             v2.Resize(size, antialias=True),

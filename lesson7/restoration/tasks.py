@@ -1,0 +1,75 @@
+"""The recipes as something that can be trained.
+
+restoration_task    pixel and feature: pairs of damaged and target, and a loss of both
+critic_task         critic: real or restored, patch by patch
+"""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from lesson7.core.training import Task
+from lesson7.restoration.generated import RealOrRestored
+from lesson7.restoration.judging import Pictures, evaluate, samples
+from lesson7.restoration.losses import critic_loss, patch_accuracy
+from lesson7.restoration.pairs import Pairs
+from lesson7.restoration.recipes import InUnits, Recipe
+
+Loss = Callable[[Tensor, Tensor], Tensor]
+
+
+def restoration_task(
+    recipe: Recipe, network: nn.Module, loss: Loss, pairs: Pairs, pictures: Pictures
+) -> Task:
+    """Train ``network`` on ``pairs`` by ``loss(restored, target)``, judged by ``pictures``."""
+
+    def of_batch(model: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:
+        damaged, target = batch
+        restored = model(damaged.contiguous(memory_format=torch.channels_last))
+        return loss(restored, target)
+
+    return Task(
+        model=network.to(memory_format=torch.channels_last),  # type: ignore[call-overload]
+        batches=pairs.batches(recipe.batch_size),
+        loss=of_batch,
+        evaluate=partial(evaluate, pictures),
+        groups=network.groups(),  # type: ignore[operator]
+        samples=partial(samples, pictures),
+    )
+
+
+def critic_task(recipe: Recipe, critic: InUnits, folder: Path) -> Task:
+    """Train ``critic`` to tell ``folder``'s real crops from its restored ones.
+
+    Each patch has the label of its picture, and the loss is the mean over patches.
+    """
+
+    def loss(model: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:
+        crops, labels = batch
+        logits = model(crops.contiguous(memory_format=torch.channels_last)).float().flatten(1)
+        return F.binary_cross_entropy_with_logits(logits, labels[:, None].expand_as(logits))
+
+    judges = RealOrRestored(folder, tenth=True).batches(32, shuffle=False)
+
+    def judge(model: nn.Module) -> dict[str, float]:
+        device = next(model.parameters()).device
+        logits, labels = [], []
+        for crops, are_real in judges:
+            logits.append(model(crops.to(device)).float().flatten(1).cpu())
+            labels.append(are_real.bool())
+        scores, real = torch.cat(logits), torch.cat(labels)
+        return {
+            "valid_loss": critic_loss(scores[real], scores[~real]).item(),
+            "accuracy": patch_accuracy(scores[real], scores[~real]),
+        }
+
+    return Task(
+        model=critic.to(memory_format=torch.channels_last),  # type: ignore[call-overload]
+        batches=RealOrRestored(folder, tenth=False).batches(recipe.batch_size),
+        loss=loss,
+        evaluate=judge,
+    )

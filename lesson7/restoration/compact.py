@@ -28,7 +28,7 @@ STRIDE = 16  # pixels of the picture that one pixel of the bottleneck stands for
 
 
 class CompactUnet(nn.Module):
-    """Restores pictures of any size; 3.7 million parameters, 2.8 of them in the encoder.
+    """Restores pictures of any size; 3.9 million parameters, 2.8 of them in the encoder.
 
     Args:
         widths: the decoder's channels at 1/8, 1/4, 1/2 and full resolution.
@@ -36,6 +36,7 @@ class CompactUnet(nn.Module):
 
     def __init__(self, widths: tuple[int, ...] = (128, 80, 48, 16)) -> None:
         super().__init__()
+        self.widths = tuple(widths)
         eighth, quarter, half, full = widths
         self.encoder = ResNet18()
         self.up8 = UpBlock(256, 128, eighth)

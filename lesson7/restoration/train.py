@@ -32,7 +32,7 @@ from torch import nn
 from lesson7.core import inspection, runs, runtime
 from lesson7.core.errors import ConfigError
 from lesson7.core.training import Task, fit
-from lesson7.restoration import data, degradations
+from lesson7.restoration import data, degradations, shipping
 from lesson7.restoration.generated import save_restored
 from lesson7.restoration.judging import Pictures
 from lesson7.restoration.losses import FeatureLoss, feature_network, pixel_loss
@@ -159,6 +159,16 @@ def main(
     result = fit(task, chosen.phases, run, chosen.settings, resume=resume)
     if not result.finished:
         typer.echo(f"stopped after {result.minutes:.1f} minutes; go on with --resume")
+        return
+    if ship and run.writes:
+        command = f"python -m lesson7.restoration.train --recipe {recipe} --seed {seed} --ship"
+        command += "".join(f" --{name} {path}" for name, path in
+                           (("start", start), ("critic", critic)) if path)  # fmt: skip
+        measured = shipping.ship(
+            recipe, task.model, pictures, run,
+            command=command, hardware=runs.hardware(), minutes=result.minutes,
+        )  # fmt: skip
+        typer.echo("  ".join(f"{name} {value:.5g}" for name, value in measured.items()))
 
 
 if __name__ == "__main__":

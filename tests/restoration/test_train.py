@@ -1,0 +1,131 @@
+"""The training command: every recipe runs, begins where it should, leaves its record."""
+
+import json
+
+import pytest
+import torch
+import typer
+from typer.testing import CliRunner
+
+from lesson7.core.errors import ConfigError
+from lesson7.core.runs import Run
+from lesson7.core.training import Phase, fit
+from lesson7.restoration import data, train
+from lesson7.restoration.compact import CompactUnet
+from lesson7.restoration.judging import Pictures
+from lesson7.restoration.losses import pixel_loss
+from lesson7.restoration.pairs import Pairs
+from lesson7.restoration.recipes import RECIPES
+from lesson7.restoration.tasks import restoration_task
+
+
+@pytest.fixture(scope="module")
+def command(tmp_path_factory):
+    """The command in a folder of its own, with a finished dry run of ``pixel`` in it."""
+    app = typer.Typer()
+    app.command()(train.main)
+    folder = tmp_path_factory.mktemp("runs")
+
+    def run(*arguments):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(folder)
+            return CliRunner().invoke(app, [*arguments, "--dry-run"], catch_exceptions=False)
+
+    run.folder = folder
+    assert run("--recipe", "pixel", "--out", "pixel").exit_code == 0
+    return run
+
+
+def test_pixel_leaves_its_record_and_a_sheet_of_samples_for_each_epoch(command):
+    folder = command.folder / "pixel"
+    record = json.loads((folder / "options.json").read_text())["options"]
+    assert record["recipe"] == "pixel"
+    assert (record["n_train"], record["n_judge"]) == (18, 2)
+    rows = Run(folder).rows()
+    assert [row["epoch"] for row in rows] == [1, 2]
+    assert {"train_loss", "psnr", "gain", "family_gain", "identity"} <= {*rows[0]}
+    assert {path.name for path in (folder / "samples").iterdir()} == {"0001.jpg", "0002.jpg"}
+
+
+@pytest.mark.parametrize("recipe", ["feature", "critic"])
+def test_the_others_begin_where_pixel_ended(command, recipe):
+    done = command("--recipe", recipe, "--start", "pixel", "--out", recipe)
+    assert done.exit_code == 0, done.output
+    rows = Run(command.folder / recipe).rows()
+    assert {"critic": "accuracy", "feature": "psnr"}[recipe] in rows[-1]
+
+
+def test_the_critics_crops_are_saved_without_loss(command):
+    command("--recipe", "critic", "--start", "pixel", "--out", "crops")
+    kinds = {kind: sorted((command.folder / "crops" / "crops" / kind).iterdir())
+             for kind in ("real", "restored")}  # fmt: skip
+    assert [p.name for p in kinds["real"]] == [p.name for p in kinds["restored"]]
+    assert len(kinds["real"]) == 18
+    assert {p.suffix for p in kinds["real"]} == {".png"}
+
+
+def test_the_lessons_network_trains_by_the_same_command(command):
+    done = command("--recipe", "pixel", "--network", "lesson", "--lesson-augment",
+                   "--family", "0", "--out", "lesson")  # fmt: skip
+    assert done.exit_code == 0, done.output
+    assert Run(command.folder / "lesson").rows()[-1]["psnr"] > 5
+
+
+def test_without_a_run_to_begin_with_it_says_so():
+    with pytest.raises(ConfigError, match="begins where pixel ended: give its run as --start"):
+        train.started(CompactUnet(), None, "feature")
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "known"),
+    [("--recipe", "best", "pixel, feature"), ("--degrade", "blur,rain", "blur, noise"),
+     ("--form", "huge", "number, plain, medium"), ("--network", "big", "compact, lesson")],
+)  # fmt: skip
+def test_an_unknown_choice_is_answered_with_those_there_are(command, option, value, known):
+    with pytest.raises(ConfigError, match=known):
+        command(option, value)
+
+
+def test_looking_before_training(command):
+    summary = command("--summary").output
+    assert "parameters: 3,874,611" in summary
+    assert command("--show-batch", "--out", "a").exit_code == 0
+    assert (command.folder / "a" / "samples" / "batch.png").exists()
+
+
+def test_stopped_and_resumed_is_the_same_as_never_stopped(tmp_path):
+    """Also when it is stopped in the middle of an epoch."""
+
+    def trained(name, *sittings):
+        recipe = train.rehearsed(RECIPES["pixel"])
+        for number, minutes in enumerate(sittings):
+            photographs = data.MadeUp(20)
+            pictures = Pictures(photographs, n_judged=2, n_family=2)
+            torch.manual_seed(0)
+            task = restoration_task(
+                recipe, CompactUnet((16, 16, 16, 8)), pixel_loss,
+                Pairs(photographs, pictures.train, 32), pictures,
+            )  # fmt: skip
+            run = Run.open(name, tmp_path / name, resume=number > 0)
+            settings = train.replace(recipe.settings, minutes=minutes, max_steps_per_epoch=3)
+            result = fit(task, [Phase(2, 1e-3)], run, settings, resume=number > 0)
+        assert result.finished
+        return task.model.state_dict()
+
+    whole, cut = trained("whole", None), trained("cut", 0, 0, None)
+    for key, value in whole.items():
+        torch.testing.assert_close(value, cut[key], rtol=0, atol=0)
+
+
+def test_training_brings_the_network_closer_to_the_target(tmp_path):
+    """Twenty steps on one kind of damage that is easy to undo."""
+    photographs = data.MadeUp(20)
+    pictures = Pictures(photographs, n_judged=2, n_family=2)
+    torch.manual_seed(0)
+    pairs = Pairs(photographs, pictures.train, 64, family=0.0, form="plain", repeats=3)
+    recipe = train.rehearsed(RECIPES["pixel"])
+    task = restoration_task(recipe, CompactUnet(), pixel_loss, pairs, pictures)
+    settings = train.replace(recipe.settings, max_steps_per_epoch=20, ema_decay=None)
+    fit(task, [Phase(1, 1e-3)], Run.open("learn", tmp_path / "learn"), settings)
+    rows = Run(tmp_path / "learn").rows()
+    assert rows[0]["gain"] > 0.1

@@ -5,6 +5,7 @@
     perplexity                      how many tokens it hesitates between, 1 .. infinity
     psnr                            closeness of pictures, pixel by pixel, in dB
     ssim                            closeness of pictures, structure by structure, -1 .. 1 [2]
+    feature_distance                closeness of pictures, as a network sees them, 0 .. 4  [3]
 
 All take what a network gives for a whole data set or a batch; none keeps a state. Means of
 batches of different sizes are not the mean of the whole: weight them by size.
@@ -14,7 +15,11 @@ References:
         https://arxiv.org/abs/1706.04599
     [2] Wang et al., Image quality assessment: from error visibility to structural
         similarity, 2004. https://doi.org/10.1109/TIP.2003.819861
+    [3] Zhang et al., The unreasonable effectiveness of deep features as a perceptual metric,
+        2018. https://arxiv.org/abs/1801.03924
 """
+
+from collections.abc import Callable, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -151,6 +156,42 @@ def ssim(images: Tensor, targets: Tensor) -> Tensor:
     value = (2 * mean_x * mean_y + _C1) * (2 * together + _C2)
     value = value / ((mean_x**2 + mean_y**2 + _C1) * (spread + _C2))
     return value.mean(dim=(1, 2, 3))
+
+
+def feature_distance(
+    features: Callable[[Tensor], Sequence[Tensor]], images: Tensor, targets: Tensor
+) -> Tensor:
+    """How far two pictures are apart for a network that has learnt to see; 0 for equal ones.
+
+        mean over taps, mean over places of  | x / |x| - y / |y| |^2
+
+    x and y are the features of both pictures at one place, vectors over the channels. This is
+    the distance of [3] without its learned weights per channel, so the numbers compare with
+    each other, not with published ones. Judge with a network that trained nothing of what is
+    judged.
+
+    Args:
+        features: pictures -> features ``(N, C, h, w)`` at one depth or more (``backbones``).
+        images: ``(N, 3, H, W)``, in the range that ``features`` takes.
+        targets: the same shape and range.
+
+    Returns:
+        ``(N,)``, 0 to 4, and to 2 for features that are never negative.
+
+    Raises:
+        InputError: there is nothing to judge, or the shapes are not the same.
+
+    >>> one, other = torch.tensor([3.0, 4.0]), torch.tensor([4.0, 3.0])
+    >>> pictures = [x.reshape(1, 2, 1, 1) for x in (one, other)]
+    >>> f"{feature_distance(lambda picture: [picture], *pictures).item():.3f}"  # 2 * 0.2^2
+    '0.080'
+    """
+    _check_pictures(images, targets)
+    distances = []
+    for x, y in zip(features(images), features(targets), strict=True):
+        difference = F.normalize(x.float(), dim=1) - F.normalize(y.float(), dim=1)
+        distances.append(difference.square().sum(1).mean(dim=(1, 2)))
+    return torch.stack(distances).mean(0)
 
 
 def _window_mean(x: Tensor) -> Tensor:

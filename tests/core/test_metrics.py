@@ -2,6 +2,7 @@
 
 import doctest
 import math
+from functools import partial
 
 import pytest
 import torch
@@ -154,7 +155,9 @@ def test_ssim_at_its_ends(rng: torch.Generator):
     assert metrics.ssim(image[:, :, :11, :11], image[:, :, :11, :11]).item() == pytest.approx(1)
 
 
-@pytest.mark.parametrize("metric", [metrics.psnr, metrics.ssim])
+@pytest.mark.parametrize(
+    "metric", [metrics.psnr, metrics.ssim, partial(metrics.feature_distance, lambda x: [x])]
+)
 @pytest.mark.parametrize(
     ("first", "second"),
     [((0, 3, 16, 16), (0, 3, 16, 16)), ((1, 3, 16, 16), (1, 1, 16, 16)), ((3, 16, 16),) * 2],
@@ -176,3 +179,25 @@ def test_ssim_refuses_what_is_smaller_than_its_window():
 def test_answers_that_cannot_be_judged_are_refused(metric, scores, labels):
     with pytest.raises(InputError, match="labels"):
         metric(torch.zeros(scores), torch.zeros(labels, dtype=torch.long))
+
+
+def test_feature_distance_by_hand():
+    """Two taps; angles of 0 and 90 degrees in the first, 60 in the second: (0 + 2) / 2 and 1."""
+
+    def features(pictures: Tensor) -> list[Tensor]:
+        wide = pictures[:, :2]  # (N, 2, 1, 2)
+        return [wide, torch.stack([pictures[:, 2], (1 - pictures[:, 2].square()).sqrt()], 1)]
+
+    one = torch.tensor([[[[5.0, 1.0]], [[0.0, 0.0]], [[1.0, 1.0]]]])
+    other = torch.tensor([[[[0.1, 0.0]], [[0.0, 9.0]], [[0.5, 0.5]]]])
+    torch.testing.assert_close(
+        metrics.feature_distance(features, one, other), torch.tensor([1.0]), atol=1e-6, rtol=0
+    )
+    assert metrics.feature_distance(features, one, one).tolist() == [0.0]
+
+
+def test_feature_distance_of_features_that_are_silent():
+    """Where nothing answers there is no direction, and no NaN."""
+    silent = torch.zeros(1, 3, 4, 4)
+    assert metrics.feature_distance(lambda x: [x], silent, silent).item() == 0
+    assert metrics.feature_distance(lambda x: [x], silent, silent + 1).item() == pytest.approx(1)

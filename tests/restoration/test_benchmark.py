@@ -1,0 +1,111 @@
+"""What the benchmark computes itself: masks, quotients, intervals."""
+
+import random
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from lesson7.restoration import pairs
+from lesson7.restoration.data import MadeUp, degrade
+from tests.benchmarks import restoration as benchmark
+
+BLACK = Image.new("RGB", (256, 256))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_strokes_are_where_the_number_was_written(seed):
+    """On black, after JPEG, what is bright is the number: its mask finds it, and all of it."""
+    case = benchmark.case_of(BLACK, seed, "number")
+    bright = case.damaged.mean(0)
+    assert 50 < case.strokes.sum() < 800
+    assert bright[case.strokes].mean() > 0.6
+    assert bright[~case.strokes].mean() < 0.01
+    assert (bright > 0.7).logical_and(~case.strokes).sum() < 0.2 * case.strokes.sum()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_ring_is_around_the_number_and_untouched_by_it(seed):
+    case = benchmark.case_of(BLACK, seed, "number")
+    _, (left, top, right, bottom) = degrade(BLACK, random.Random(seed))
+    rows, columns = np.nonzero(case.around.numpy())
+    scale = 256 / 96
+    assert not (case.around & case.strokes).any()
+    assert case.damaged.mean(0)[case.around].mean() < 0.05
+    assert rows.min() == max(round(top * scale) - benchmark.RING, 0)
+    assert columns.max() == min(round(right * scale) + benchmark.RING, 256) - 1
+    middle = case.around[round((top + bottom) / 2 * scale), round((left + right) / 2 * scale)]
+    assert not middle
+
+
+def test_the_masks_by_hand():
+    """A box of 4x2 in a picture of 64x48, shown twice as large: the ring goes 16 beyond."""
+    strokes, around = benchmark.number_masks("", (20, 20, 24, 22), (64, 48), (128, 96))
+    assert strokes.shape == (96, 128)
+    assert not strokes.any()
+    assert around.sum() == (8 + 32) * (4 + 32) - 8 * 4
+    assert around[24, 24]
+    assert not around[40, 40]
+    assert not around[23, 40]
+
+
+@pytest.mark.parametrize("form", ["number", "medium", "family"])
+def test_the_cases_are_those_that_judge_during_training(form):
+    photographs = MadeUp(3)
+    for index in range(3):
+        case = benchmark.case_of(photographs[index], index, form)
+        of_training = None if form == "family" else form
+        damaged, target = pairs.judging_pair(photographs, index, form=of_training)
+        assert torch.equal(case.damaged, damaged)
+        assert torch.equal(case.target, target)
+        assert (case.strokes is not None) == (form == "number")
+
+
+def test_a_number_that_is_gone_scores_1():
+    """The same error everywhere, and four times the error in the strokes."""
+    case = benchmark.case_of(MadeUp(1)[0], 0, "number")
+
+    def off(case: benchmark.Case) -> torch.Tensor:
+        return case.target + 0.1
+
+    def seen(case: benchmark.Case) -> torch.Tensor:
+        return case.target + 0.1 + 0.1 * (case.strokes if case.strokes is not None else 0)
+
+    for restorer, expected in ((off, 1), (seen, 4)):
+        measured = benchmark.measure(restorer, [case], lambda x: [x], whole=False)
+        assert benchmark.value(measured, "number", np.array([0])) == pytest.approx(expected, 1e-3)
+
+
+def test_the_number_is_a_quotient_of_means_not_a_mean_of_quotients():
+    measured = {"inside": np.array([3.0, 1.0]), "around": np.array([1.0, 0.0])}
+    assert benchmark.value(measured, "number", np.array([0, 1])) == 4
+    assert benchmark.value(measured, "number", np.array([0, 0, 1])) == pytest.approx(3.5)
+
+
+def test_an_interval_holds_the_mean_and_narrows():
+    values = np.random.default_rng(0).normal(5, 1, 400)
+    mean, low, high = benchmark.interval(lambda chosen: values[chosen].mean(), 400)
+    assert mean == values.mean()
+    assert high - low == pytest.approx(2 * 1.96 / 20, rel=0.1)
+    wide = benchmark.interval(lambda chosen: values[chosen].mean(), 25)
+    assert wide[2] - wide[1] > 2 * (high - low)
+
+
+def test_differences_are_taken_photograph_by_photograph():
+    """One that is 1 dB better on each of very different photographs is 1 dB better, surely."""
+    base = {"psnr": np.array([20.0, 25, 30, 35]), "features": np.array([0.5, 0.4, 0.3, 0.2])}
+    better = {"psnr": base["psnr"] + 1, "features": base["features"] * 0.6}
+    found = benchmark.compare(better, base)
+    assert found["psnr"]["difference"] == pytest.approx((1, 1, 1))
+    assert found["features"]["difference"] == pytest.approx((-40, -40, -40))
+    assert found["psnr"]["value"][0] == 28.5
+    assert "number" not in found
+
+
+def test_non_local_means_takes_noise_away_and_keeps_the_colours():
+    flat = torch.tensor([0.8, 0.4, 0.1]).reshape(3, 1, 1).expand(3, 64, 64)
+    noise = 0.03 * torch.randn(3, 64, 64, generator=torch.Generator().manual_seed(0))
+    case = benchmark.Case(BLACK, flat + noise, flat)
+    smooth = benchmark.non_local_means(case, 10)
+    assert (smooth - flat).square().mean() < 0.3 * noise.square().mean()

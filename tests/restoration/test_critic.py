@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import pytest
 import torch
+from torch import nn
 
 from lesson7.core.errors import ConfigError, InputError
 from lesson7.restoration.critic import Critic, patch_box
@@ -37,6 +38,14 @@ def test_the_lessons_critic_has_its_parameters(lessons):
         "last": 32_768,
     }
     assert parameters(lessons) == 44_705_665
+
+
+def test_the_lessons_critic_leaks_and_drops_as_much(lessons):
+    kinds = {type(module) for module in lessons.modules()}
+    assert not kinds & {nn.ReLU, nn.BatchNorm2d}
+    leaks = [m.negative_slope for m in lessons.modules() if isinstance(m, nn.LeakyReLU)]
+    drops = [m.p for m in lessons.modules() if isinstance(m, nn.Dropout2d)]
+    assert (leaks, drops) == ([0.2] * 6, [0.075, 0.15, 0.15, 0.15])
 
 
 @pytest.mark.parametrize(("size", "patches"), [(64, 1), (128, 5), (160, 7), (192, 9), (256, 13)])
@@ -87,7 +96,7 @@ def test_a_patch_is_judged_by_its_box_and_nothing_else(row, column):
 
 
 def test_with_attention_the_whole_picture_reaches_each_patch(small):
-    torch.nn.init.ones_(small.attention.gamma)
+    nn.init.ones_(small.attention.gamma)
     assert seen(small, 0, 0, 120, 200) == (0, 0, 200, 120)
 
 
@@ -110,7 +119,7 @@ def test_no_convolution_lets_its_input_grow(small):
     for _ in range(20):
         small.train()(torch.zeros(1, 3, 64, 64))
     small.eval()
-    convs = [module for module in small.modules() if isinstance(module, torch.nn.Conv2d)]
+    convs = [module for module in small.modules() if isinstance(module, nn.Conv2d)]
     assert len(convs) == 10
     for conv in convs:
         largest = torch.linalg.matrix_norm(conv.weight.flatten(1), 2)
@@ -141,7 +150,7 @@ def test_it_learns_two_pictures_by_heart():
     for _ in range(40):
         optimizer.zero_grad()
         logits = critic(x).flatten(1)
-        loss = torch.nn.functional.binary_cross_entropy_with_logits(logits, label)
+        loss = nn.functional.binary_cross_entropy_with_logits(logits, label)
         loss.backward()
         optimizer.step()
     assert loss.item() < 0.2

@@ -21,7 +21,7 @@ References:
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import torch
 import typer
@@ -33,11 +33,10 @@ from lesson7.bedrooms import data, judge, losses
 from lesson7.bedrooms.augment import augment
 from lesson7.bedrooms.critic import ProjectedCritic
 from lesson7.bedrooms.model import Generator, LessonCritic, LessonGenerator
-from lesson7.bedrooms.progress import Pace, Progress
+from lesson7.bedrooms.progress import Progress
 from lesson7.core import inspection, runs, runtime
+from lesson7.core.adversarial import Pace, placed, precision
 from lesson7.core.errors import ConfigError
-
-Network = TypeVar("Network", bound=nn.Module)
 
 
 @dataclass(frozen=True)
@@ -99,7 +98,7 @@ def train_wgan(
         for _ in range(n_critic):
             clip(critic, recipe.clip)
             real = photographs.batch(n).to(device)
-            with precision(device, recipe):
+            with precision(device, bfloat16=recipe.bfloat16):
                 with torch.no_grad():
                     fake = generator(torch.randn(n, generator.latent, device=device))
                 real_scores, fake_scores = critic(real).float(), critic(fake).float()
@@ -108,7 +107,7 @@ def train_wgan(
             critic_optimizer.step()
             critic_optimizer.zero_grad()
         clip(critic, recipe.clip)
-        with precision(device, recipe):
+        with precision(device, bfloat16=recipe.bfloat16):
             fake = generator(torch.randn(n, generator.latent, device=device))
             generator_loss = losses.wasserstein_generator(critic(fake).float())
         accelerator.backward(generator_loss, inputs=list(generator.parameters()))
@@ -151,7 +150,7 @@ def train_modern(
     n = recipe.batch_size
     for _ in progress.steps():
         real = photographs.batch(n).to(device, memory_format=torch.channels_last)
-        with precision(device, recipe):
+        with precision(device, bfloat16=recipe.bfloat16):
             fake = generator(torch.randn(n, generator.latent, device=device))
             with torch.no_grad():
                 real_seen = critic.project(augment(real))
@@ -163,7 +162,7 @@ def train_modern(
         critic_optimizer.step()
         critic_optimizer.zero_grad()
         critic.learn(False)
-        with precision(device, recipe):
+        with precision(device, bfloat16=recipe.bfloat16):
             generator_loss = total(losses.wasserstein_generator, critic.judge(fake_seen))
         accelerator.backward(generator_loss)
         critic.learn(True)
@@ -176,16 +175,6 @@ def train_modern(
         )
         progress.note(n, noted(critic_loss, generator_loss, real_mean, fake_mean))
     return progress
-
-
-def placed(network: Network, device: torch.device) -> Network:
-    """The network on the device, its weights in the order that convolutions like best."""
-    return network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-
-
-def precision(device: torch.device, recipe: Recipe) -> torch.autocast:
-    """The context in which the networks run."""
-    return torch.autocast(device.type, torch.bfloat16, enabled=recipe.bfloat16)
 
 
 def clip(critic: nn.Module, bound: float) -> None:

@@ -154,6 +154,8 @@ class Run:
         if not self.checkpoint.exists():
             raise ConfigError(f"there is no checkpoint in {self.folder} to start from")
         state = self.load_checkpoint()
+        if "parts" in state:  # of an adversarial run
+            state = {"model": state["parts"]["generator"], "ema": state["parts"].get("average")}
         if state["ema"] is None:
             return state["model"]
         averaged = state["ema"].items()

@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 
 from lesson7.bedrooms import train
 from lesson7.bedrooms.model import Generator, LessonCritic, LessonGenerator
-from lesson7.bedrooms.progress import N_SAMPLES, Pace, Progress
+from lesson7.bedrooms.progress import N_SAMPLES, Progress
+from lesson7.core.adversarial import Pace
 from lesson7.core.errors import ConfigError
 from lesson7.core.runs import Run
 

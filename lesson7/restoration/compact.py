@@ -23,6 +23,7 @@ from torch import Tensor, nn
 from lesson7.core.backbones import ResNet18
 from lesson7.core.errors import InputError
 from lesson7.core.images import normalize
+from lesson7.core.layers import icnr_
 
 STRIDE = 16  # pixels of the picture that one pixel of the bottleneck stands for
 
@@ -86,21 +87,19 @@ def conv(in_channels: int, out_channels: int) -> nn.Sequential:
 class Shuffle(nn.Module):
     """Twice the size: 1x1 convolution to four times the channels, pixel shuffle [2], ReLU.
 
-    ``(N, in, H, W)`` -> ``(N, out, 2 H, 2 W)``. The four channels that become one 2x2 cell
-    start equal, so that there is no chequerboard at first.
+    The four channels that become one 2x2 cell start equal, so that there is no chequerboard
+    at first.
     """
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
         self.conv = nn.Conv2d(in_channels, 4 * out_channels, 1)
-        kernel = torch.empty(out_channels, in_channels, 1, 1)
-        nn.init.kaiming_normal_(kernel, nonlinearity="relu")
-        with torch.no_grad():
-            self.conv.weight.copy_(kernel.repeat_interleave(4, 0))
-            assert self.conv.bias is not None
-            self.conv.bias.zero_()
+        icnr_(self.conv.weight)
+        assert self.conv.bias is not None
+        nn.init.zeros_(self.conv.bias)
 
     def forward(self, x: Tensor) -> Tensor:
+        """``(N, in, H, W)`` -> ``(N, out, 2 H, 2 W)``."""
         return torch.relu(F.pixel_shuffle(self.conv(x), 2))
 
 

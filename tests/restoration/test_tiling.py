@@ -200,13 +200,11 @@ def test_values_beyond_the_range_are_clamped():
     assert np.abs(np.asarray(result) - expected).max() < 1
 
 
-@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
-def test_what_is_no_number_is_never_shown(bad):
-    def network(x):
-        return x.index_fill(-1, torch.tensor([0]), bad)
-
+def test_what_is_no_number_is_never_shown():
     with pytest.raises(InputError, match="no picture"):
-        finish(tiling.sweep(network, noise(40, 40)))
+        finish(
+            tiling.sweep(lambda x: x.index_fill(-1, torch.tensor([0]), torch.nan), noise(40, 40))
+        )
 
 
 def test_nothing_is_run_after_the_last_question():

@@ -1,0 +1,86 @@
+"""The shipped networks, loaded once, as functions of a tile.
+
+RECIPES         what they are called
+load            a restoring network
+load_critic     the critic
+function        what a recipe does to a tile
+"""
+
+from functools import cache
+
+import torch
+from torch import Tensor
+
+from lesson7.core import runtime, weights
+from lesson7.core.errors import ConfigError, InputError
+from lesson7.restoration.compact import CompactUnet
+from lesson7.restoration.critic import Critic
+from lesson7.restoration.tiling import Function
+
+RECIPES = ("pixel", "gan", "feature")
+PROBE = (1, 3, 256, 256)  # what the two precisions are timed on
+
+_NO_PICTURE = (
+    "The network answered with numbers that are no picture. "
+    "Please try another recipe, or another picture."
+)
+
+
+def check_recipe(recipe: str) -> None:
+    """Raise a ``ConfigError`` unless there is such a recipe."""
+    if recipe not in RECIPES:
+        raise ConfigError(f"there is no recipe {recipe!r}: choose one of {', '.join(RECIPES)}")
+
+
+@cache
+def load(recipe: str) -> CompactUnet:
+    """The network of a recipe, loaded once, where and as it will run.
+
+    Raises:
+        ConfigError: there is no such recipe.
+        WeightsError: its weights are missing or damaged.
+    """
+    check_recipe(recipe)
+    network = weights.load(f"restoration-{recipe}", CompactUnet)
+    return network.to(runtime.device(), memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+
+
+@cache
+def load_critic() -> Critic:
+    """The critic that judged ``gan`` while it was trained, loaded once.
+
+    Raises:
+        WeightsError: its weights are missing or damaged.
+    """
+    return weights.load("restoration-critic", Critic).to(runtime.device())
+
+
+def function(recipe: str, strength: float = 1.0, *, grey: bool = False) -> Function:
+    """What a recipe does to a tile: ``(1, 3, h, w)`` -> the same, on the processor, float32.
+
+    Unit range both ways; beyond it where the network overshoots.
+
+    Args:
+        recipe: one of ``RECIPES``.
+        strength: 0 to 1: from the tile itself to what the network makes of it.
+        grey: give the three colours their mean.
+
+    Raises:
+        ConfigError, WeightsError: as ``load``.
+        InputError: by the function, when the network gives NaN or infinity.
+    """
+    network, device = load(recipe), runtime.device()
+    probe = torch.full(PROBE, 0.5, device=device).contiguous(memory_format=torch.channels_last)
+
+    def restored(tile: Tensor) -> Tensor:
+        runtime.use_threads()  # another network may have asked for fewer
+        with torch.inference_mode(), runtime.autocast(network, probe):
+            answer = network(tile.to(device, memory_format=torch.channels_last))
+        answer = answer.float().cpu()
+        if not answer.isfinite().all():
+            raise InputError(_NO_PICTURE)
+        if strength < 1:
+            answer = torch.lerp(tile, answer, strength)
+        return answer.mean(1, keepdim=True).expand_as(tile) if grey else answer
+
+    return restored

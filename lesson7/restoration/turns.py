@@ -1,0 +1,247 @@
+"""Generator and critic of the restoration GAN, who learn in turns [1].
+
+    Settings     how to train
+    Switch       whose turn it is
+    Turns        one step of either, and a validation of both
+
+A batch teaches one of the two. The critic learns until it tells targets from restored
+pictures better than by chance; then the generator has a single batch to answer. So neither
+runs away from the other, whichever learns faster.
+
+What the lesson's numbers hid is told apart here: the critic's loss, the generator's
+adversarial part and its pixels' part. Validation judges both and switches nothing. (fastai's
+validation went on switching, so what it printed was a mean of both losses, and the smoothed
+loss of the generator stood under the critic's name.)
+
+References:
+    [1] Ledig et al., Photo-realistic single image super-resolution using a GAN, 2016.
+        https://arxiv.org/abs/1609.04802
+    [2] Loshchilov and Hutter, Decoupled weight decay, 2017. https://arxiv.org/abs/1711.05101
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from lesson7.core.adversarial import placed, precision
+from lesson7.restoration import losses
+
+Content = Callable[[Tensor, Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to train; the defaults are the lesson's, but for the average and the precision.
+
+    Args:
+        lr: Adam's rate for the generator, constant.
+        critic_rate: the critic's rate is so many times as high.
+        betas: Adam's; the first is 0, for what is sought moves.
+        weight_decay: decoupled [2], on all parameters of both.
+        weights: of the generator's two parts, adversarial and pixels.
+        threshold: of the critic's loss on one batch, below which the generator's turn comes.
+        clip: largest norm of either network's gradient; None: any.
+        ema_decay: of the generator's averaged weights, per step of the generator; 0.998
+            forgets half in 350 steps.
+        bfloat16: compute in bfloat16 where torch's autocast does; weights stay float32.
+        moments: crops shown, after which the generator is kept for the training story.
+        seed: of everything random.
+    """
+
+    lr: float = 1e-4
+    critic_rate: float = 5.0
+    betas: tuple[float, float] = (0.0, 0.99)
+    weight_decay: float = 1e-3
+    weights: tuple[float, float] = (1.0, 50.0)
+    threshold: float = 0.65
+    clip: float | None = None
+    ema_decay: float = 0.998
+    bfloat16: bool = True
+    moments: tuple[int, ...] = (1_000, 3_000, 10_000, 30_000, 100_000, 300_000)
+    seed: int = 0
+
+
+class Switch:
+    """Whose turn it is: the critic's first; after each of the generator's, the critic's again.
+
+    The critic keeps its turn until its loss on the batch just seen is below ``threshold``: a
+    critic that guesses pays log 2 = 0.693.
+
+    Args:
+        threshold: 0.65 in the lesson's code (0.5 in a comment beside it).
+    """
+
+    def __init__(self, threshold: float = 0.65) -> None:
+        self.threshold = threshold
+        self.critics_turn = True
+        self.critic_steps = self.generator_steps = 0
+
+    def after_critic(self, loss: float) -> None:
+        """Say that the critic had a step, and what it paid."""
+        self.critic_steps += 1
+        self.critics_turn = loss >= self.threshold
+
+    def after_generator(self) -> None:
+        """Say that the generator had a step."""
+        self.generator_steps += 1
+        self.critics_turn = True
+
+    def counts(self) -> dict[str, float]:
+        """The steps that each had."""
+        return {"critic_steps": self.critic_steps, "generator_steps": self.generator_steps}
+
+    def state_dict(self) -> dict[str, Any]:
+        """What resuming needs; the threshold is the caller's."""
+        return {"critics_turn": self.critics_turn, **self.counts()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from ``state_dict``."""
+        self.critics_turn = state["critics_turn"]
+        self.critic_steps, self.generator_steps = state["critic_steps"], state["generator_steps"]
+
+
+class Turns:
+    """Generator and critic, their optimisers, and one step of each.
+
+    A step of one leaves the other as it is, bit by bit: the one that does not learn is in
+    eval mode, gets no gradient, and has an optimiser of its own.
+
+    Args:
+        generator, critic: trained in place, as ``train`` says.
+        settings: how.
+        content: see ``losses.generator_parts``.
+        accelerator: whose device the networks go to.
+    """
+
+    def __init__(
+        self,
+        generator: nn.Module,
+        critic: nn.Module,
+        settings: Settings,
+        content: Content,
+        accelerator: Accelerator,
+    ) -> None:
+        self.settings, self.content, self.accelerator = settings, content, accelerator
+        self.generator = placed(generator, accelerator.device)
+        self.critic = placed(critic, accelerator.device)
+        decay = get_ema_multi_avg_fn(settings.ema_decay)
+        self.average = AveragedModel(self.generator, multi_avg_fn=decay, use_buffers=True)
+        self.generator_optimizer = self._adam(generator, settings.lr)
+        self.critic_optimizer = self._adam(critic, settings.lr * settings.critic_rate)
+        self.switch = Switch(settings.threshold)
+
+    def parts(self) -> dict[str, Any]:
+        """What the checkpoint holds, by name."""
+        return {
+            "generator": self.generator,
+            "critic": self.critic,
+            "average": self.average,
+            "generator_optimizer": self.generator_optimizer,
+            "critic_optimizer": self.critic_optimizer,
+            "switch": self.switch,
+        }
+
+    def step(self, damaged: Tensor, target: Tensor) -> dict[str, Tensor]:
+        """A step of whoever's turn it is; returns what is logged."""
+        if self.switch.critics_turn:
+            return self.critic_step(damaged, target)
+        return self.generator_step(damaged, target)
+
+    def critic_step(self, damaged: Tensor, target: Tensor) -> dict[str, Tensor]:
+        """Teach the critic that ``target`` is real and what becomes of ``damaged`` is not.
+
+        Args:
+            damaged, target: ``(N, 3, H, W)``, unit range.
+
+        Returns:
+            Its loss and the share of patches that it got right.
+        """
+        self.generator.eval()
+        self.critic.train()
+        with self.precision():
+            with torch.no_grad():
+                restored = self.generator(damaged)
+            real_logits, fake_logits = self.critic(target), self.critic(restored)
+            loss = losses.critic_loss(real_logits, fake_logits)
+        self._learn(loss, self.critic_optimizer)
+        self.switch.after_critic(loss.item())
+        accuracy = losses.patch_accuracy(real_logits, fake_logits)
+        return {"critic_loss": loss, "critic_accuracy": torch.tensor(accuracy)}
+
+    def generator_step(self, damaged: Tensor, target: Tensor) -> dict[str, Tensor]:
+        """Teach the generator to come close to ``target`` and to take the critic in.
+
+        Args:
+            damaged, target: ``(N, 3, H, W)``, unit range.
+
+        Returns:
+            The two parts of its loss, weighted.
+        """
+        self.generator.train()
+        self.critic.eval()
+        with self.precision():
+            restored = self.generator(damaged)
+            parts = losses.generator_parts(
+                fake_logits=self.critic(restored), restored=restored, target=target,
+                weights=self.settings.weights, content=self.content,
+            )  # fmt: skip
+        self._learn(losses.total(parts), self.generator_optimizer)
+        self.average.update_parameters(self.generator)
+        self.switch.after_generator()
+        return {f"generator_{name}": part for name, part in parts.items()}
+
+    def validate(
+        self, generator: nn.Module, damaged: Tensor, target: Tensor, *, batch_size: int = 8
+    ) -> dict[str, float]:
+        """Judge ``generator`` and the critic, each on its own; no turn is taken.
+
+        Args:
+            generator: the averaged one, or any.
+            damaged, target: held-back pairs, ``(N, 3, H, W)``, unit range.
+            batch_size: pairs at a time. The means are over pairs, whatever it is.
+
+        Returns:
+            The losses that the steps log, with ``valid_`` before their names.
+        """
+        generator.eval()
+        self.critic.eval()
+        sums: dict[str, float] = {}
+        pairs = zip(damaged.split(batch_size), target.split(batch_size), strict=True)
+        for part in pairs:
+            given, wanted = (crops.to(self.accelerator.device) for crops in part)
+            with torch.no_grad(), self.precision():
+                restored = generator(given)
+                real_logits, fake_logits = self.critic(wanted), self.critic(restored)
+                parts = losses.generator_parts(
+                    fake_logits=fake_logits, restored=restored, target=wanted,
+                    weights=self.settings.weights, content=self.content,
+                )  # fmt: skip
+            values = {f"generator_{name}": value.item() for name, value in parts.items()}
+            values["critic_loss"] = losses.critic_loss(real_logits, fake_logits).item()
+            values["critic_accuracy"] = losses.patch_accuracy(real_logits, fake_logits)
+            for name, value in values.items():
+                sums[name] = sums.get(name, 0.0) + value * len(given)
+        return {f"valid_{name}": value / len(damaged) for name, value in sums.items()}
+
+    def precision(self) -> torch.autocast:
+        """The context in which both run."""
+        return precision(self.accelerator.device, bfloat16=self.settings.bfloat16)
+
+    def _adam(self, network: nn.Module, lr: float) -> torch.optim.AdamW:
+        learnt = [parameter for parameter in network.parameters() if parameter.requires_grad]
+        decay = self.settings.weight_decay
+        return torch.optim.AdamW(learnt, lr, betas=self.settings.betas, weight_decay=decay)
+
+    def _learn(self, loss: Tensor, optimizer: torch.optim.AdamW) -> None:
+        """One step down the loss, for the optimiser's network and no other."""
+        learnt = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+        self.accelerator.backward(loss, inputs=learnt)
+        if self.settings.clip is not None:
+            self.accelerator.clip_grad_norm_(learnt, self.settings.clip)
+        optimizer.step()
+        optimizer.zero_grad()

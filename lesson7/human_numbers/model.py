@@ -22,6 +22,7 @@ References:
         https://arxiv.org/abs/1406.1078
 """
 
+from abc import ABC, abstractmethod
 from typing import NamedTuple
 
 import torch
@@ -47,12 +48,12 @@ class Step(NamedTuple):
     state: tuple[Tensor, ...]
 
 
-class Reader(nn.Module):
+class Reader(nn.Module, ABC):
     """A network that reads a text word by word; all of ours are."""
 
+    @abstractmethod
     def step(self, words: Tensor, state: tuple[Tensor, ...] = ()) -> Step:
         """Read one word of each text, ``(N,)``; ``()`` is the state before the first."""
-        raise NotImplementedError
 
 
 class Memoryless(Reader):
@@ -72,9 +73,9 @@ class Memoryless(Reader):
         self.output = nn.Linear(WIDTH, N_WORDS)
         self.norm = nn.BatchNorm1d(WIDTH)
 
+    @abstractmethod
     def read(self, words: Tensor) -> Tensor:
         """The hidden state after the last word: ``(N, T)`` -> ``(N, 64)``."""
-        raise NotImplementedError
 
     def step(self, words: Tensor, state: tuple[Tensor, ...] = ()) -> Step:
         """Read one word ``(N,)`` and forget the one that is now too far back.

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from lesson7.core.runs import Run
 from lesson7.core.training import Phase, Settings, fit
-from lesson7.human_numbers import data, train
+from lesson7.human_numbers import data, tasks, train
 from lesson7.human_numbers.counter import Counter
 from lesson7.human_numbers.model import Gated
 from lesson7.human_numbers.snippets import Mix, Snippets
@@ -85,11 +85,11 @@ def test_one_batch_is_learnt_by_heart():
     torch.manual_seed(0)
     gated, rows = Gated(), next(iter(data.Rows(data.stream(train=True), 20).batches()))
     losses = descend(gated, lambda: torch.nn.functional.cross_entropy(
-        *train.logits_and_targets(gated, rows, train.Memory())))  # fmt: skip
+        *tasks.logits_and_targets(gated, rows, tasks.Memory())))  # fmt: skip
     assert losses[-1] < 0.1 < losses[0]
     counter = Counter(dropout=0.0)
     pieces = Snippets(data.TRAIN, 30, 8, Mix(0, 0, 0, 0, first=0)).__getitems__([*range(8)])
-    losses = descend(counter, lambda: train.counter_loss(counter, pieces))
+    losses = descend(counter, lambda: tasks.counter_loss(counter, pieces))
     assert losses[-1] < 0.1 < losses[0]
 
 
@@ -111,7 +111,7 @@ def test_a_stand_in_is_only_predicted_by_pointing():
     counter = Counter().eval()
     mix = Mix(thousands=1, hundreds=0, thousand=0, hundred=0)
     batch = Snippets(data.TRAIN, 30, 8, mix).__getitems__([*range(8)])
-    likely = train.likelihood(counter, batch)
+    likely = tasks.likelihood(counter, batch)
     assert likely.shape == batch.targets.shape
     assert (likely[(batch.weights == 0)] == 0).all()  # nowhere to point at yet
     assert (likely[batch.weights > 0] > 0).all()

@@ -38,7 +38,7 @@ DOORS = {
 }
 # All that the file of a network needs; everything else is somebody else's work.
 PURE = (
-    *("torch", "math", "typing", "dataclasses", "functools", "itertools", "collections"),
+    *("abc", "torch", "math", "typing", "dataclasses", "functools", "itertools", "collections"),
     *("__future__", "lesson7.core.layers", "lesson7.core.errors", "lesson7.core.vision"),
 )
 IMPURE_CALLS = {

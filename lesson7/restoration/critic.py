@@ -67,7 +67,7 @@ class Critic(nn.Module):
         super().__init__()
         if channels < 1 or not 0 <= dropout < 1:
             raise ConfigError(f"no critic has {channels} channels and dropout {dropout}")
-        c = channels
+        self.channels = c = channels
         last = nn.Conv2d(16 * c, 1, 4, bias=False)
         nn.init.kaiming_normal_(last.weight, nonlinearity="relu")
         self.first = _spectral(3, c, halve=True)

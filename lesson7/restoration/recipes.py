@@ -33,6 +33,7 @@ class Recipe:
         family: share of crops with the family's damage; the others have the lesson's.
         repeats: crops of each photograph in one epoch.
         settings: how to train.
+        weights: of the critic's opinion and of the pixels (gan).
     """
 
     phases: tuple[Phase, ...]
@@ -41,6 +42,7 @@ class Recipe:
     family: float = 0.4
     repeats: int = 3
     settings: Settings = OURS
+    weights: tuple[float, float] = (1.0, 50.0)
 
 
 RECIPES = {
@@ -72,7 +74,8 @@ class InUnits(nn.Module):
 
     def groups(self) -> list[nn.Module]:
         """The network's own groups of layers, if it has any."""
-        return self.network.groups() if hasattr(self.network, "groups") else [self.network]
+        groups = getattr(self.network, "groups", None)
+        return groups() if callable(groups) else [self.network]
 
 
 def _lesson_unet() -> nn.Module:

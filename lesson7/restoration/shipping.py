@@ -6,6 +6,7 @@ A loss of 0.05 dB or more by half precision is refused: it would be visible in t
 """
 
 import copy
+from typing import Any
 
 import torch
 from torch import nn
@@ -14,6 +15,7 @@ from lesson7.core import weights
 from lesson7.core.errors import ConfigError
 from lesson7.core.runs import Run
 from lesson7.restoration.compact import CompactUnet
+from lesson7.restoration.critic import Critic
 from lesson7.restoration.judging import Pictures, evaluate
 from lesson7.restoration.recipes import InUnits
 
@@ -44,10 +46,12 @@ def ship(
     Raises:
         ConfigError: half precision costs too much, or this network is not the one shipped.
     """
-    if isinstance(network, InUnits):
+    shipped: nn.Module
+    config: dict[str, Any]
+    if isinstance(network, InUnits) and isinstance(network.network, Critic):
         last = run.rows()[-1]
         measured = {name: last[name] for name in ("valid_loss", "accuracy")}
-        shipped, config = network.network, {"channels": network.network.first[0].out_channels}
+        shipped, config = network.network, {"channels": network.network.channels}
     elif isinstance(network, CompactUnet):
         measured = measure(network, pictures)
         shipped, config = network, {"widths": list(network.widths)}

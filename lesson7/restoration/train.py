@@ -31,8 +31,8 @@ from torch import nn
 
 from lesson7.core import inspection, runs, runtime
 from lesson7.core.errors import ConfigError
-from lesson7.core.training import Task, fit
-from lesson7.restoration import data, degradations, shipping
+from lesson7.core.training import Result, Task, fit
+from lesson7.restoration import adversarial, data, degradations, shipping, turns
 from lesson7.restoration.generated import save_restored
 from lesson7.restoration.judging import Pictures
 from lesson7.restoration.losses import FeatureLoss, feature_network, pixel_loss
@@ -54,7 +54,7 @@ def rehearsed(recipe: Recipe) -> Recipe:
     return replace(recipe, size=64, batch_size=2, repeats=1, phases=phases, settings=settings)
 
 
-def started(network: nn.Module, start: Path | None, recipe: str) -> nn.Module:
+def with_weights(network: nn.Module, start: Path | None, recipe: str) -> nn.Module:
     """``network`` with the weights of the run in ``start``.
 
     Raises:
@@ -63,8 +63,32 @@ def started(network: nn.Module, start: Path | None, recipe: str) -> nn.Module:
     if start is not None:
         network.load_state_dict(runs.Run(start).weights())
     elif recipe != "pixel":
-        raise ConfigError(f"--recipe {recipe} begins where pixel ended: give its run as --start")
+        raise ConfigError(
+            f"--recipe {recipe} begins where others ended: give the run of pixel as --start"
+            + (", and that of critic as --critic" if recipe == "gan" else "")
+        )
     return network
+
+
+def in_turns(
+    recipe: Recipe, task: Task, critic: nn.Module, pictures: Pictures, run: runs.Run,
+    *, resume: bool,
+) -> Result:  # fmt: skip
+    """Train ``task.model`` against ``critic``, judged as ever."""
+    assert task.samples is not None
+    lr = recipe.phases[-1].max_lr
+    assert isinstance(lr, float)  # constant, and the same for all layers
+    crops = len(task.batches) * recipe.batch_size
+    settings = turns.Settings(
+        lr=lr, weights=recipe.weights,
+        bfloat16=recipe.settings.bfloat16, seed=recipe.settings.seed,
+    )  # fmt: skip
+    return adversarial.train(
+        task.model, critic, task.batches, run, settings,
+        adversarial.Pace(recipe.phases[-1].epochs * crops, recipe.settings.minutes),
+        judged=(pictures.lesson[0][:8], pictures.lesson[1][:8]),
+        evaluate=task.evaluate, samples=task.samples, resume=resume,
+    )  # fmt: skip
 
 
 def main(
@@ -134,7 +158,9 @@ def main(
         augment=lesson_augment(chosen.size) if augment else None,
         repeats=chosen.repeats, seed=seed,
     )  # fmt: skip
-    restorer = started(build_network(network, pretrained), start, "pixel" if dry_run else recipe)
+    restorer = with_weights(
+        build_network(network, pretrained), start, "pixel" if dry_run else recipe
+    )
     task: Task
     if recipe == "critic":
         with runs.one_process_first():
@@ -156,7 +182,11 @@ def main(
         "data": folder, "form": form, "degrade": names, "lesson_augment": augment,
         **asdict(chosen), "n_train": len(pictures.train), "n_judge": len(pictures.judge),
     })  # fmt: skip
-    result = fit(task, chosen.phases, run, chosen.settings, resume=resume)
+    if recipe == "gan":
+        judge = with_weights(build_critic(network), critic, "pixel" if dry_run else recipe)
+        result = in_turns(chosen, task, judge, pictures, run, resume=resume)
+    else:
+        result = fit(task, chosen.phases, run, chosen.settings, resume=resume)
     if not result.finished:
         typer.echo(f"stopped after {result.minutes:.1f} minutes; go on with --resume")
         return

@@ -55,6 +55,14 @@ def test_the_others_begin_where_pixel_ended(command, recipe):
     assert {"critic": "accuracy", "feature": "psnr"}[recipe] in rows[-1]
 
 
+def test_gan_begins_with_both(command):
+    command("--recipe", "critic", "--start", "pixel", "--out", "judge")
+    done = command("--recipe", "gan", "--start", "pixel", "--critic", "judge", "--out", "gan")
+    assert done.exit_code == 0, done.output
+    rows = Run(command.folder / "gan").rows()
+    assert {"psnr", "valid_critic_accuracy", "valid_generator_adversarial"} <= {*rows[-1]}
+
+
 def test_the_critics_crops_are_saved_without_loss(command):
     command("--recipe", "critic", "--start", "pixel", "--out", "crops")
     kinds = {kind: sorted((command.folder / "crops" / "crops" / kind).iterdir())
@@ -72,8 +80,8 @@ def test_the_lessons_network_trains_by_the_same_command(command):
 
 
 def test_without_a_run_to_begin_with_it_says_so():
-    with pytest.raises(ConfigError, match="begins where pixel ended: give its run as --start"):
-        train.started(CompactUnet(), None, "feature")
+    with pytest.raises(ConfigError, match="give the run of pixel as --start"):
+        train.with_weights(CompactUnet(), None, "feature")
 
 
 @pytest.mark.parametrize(

@@ -143,8 +143,8 @@ class FeatureLoss(nn.Module):
 
     The network is frozen, stays in eval mode, and gets no gradient for the target. Under
     bfloat16 autocast it computes in bfloat16, which halves the time; sums and Gram matrices
-    are float32. Restored and target go through it one after the other: together they take
-    longer, because the target's half would be differentiated as well.
+    are float32. Restored and target go through it one after the other: in one batch they take
+    half as long again, because the target's half would be differentiated as well.
 
     Args:
         network: unit pictures -> a list of features; it is frozen here.
@@ -164,6 +164,7 @@ class FeatureLoss(nn.Module):
         gram_weights: Sequence[float] | None = None,
     ) -> None:
         super().__init__()
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.network = network.eval().requires_grad_(False)
         if weights is None and isinstance(network, backbones.VGG19):
             weights, gram_weights = VGG19_WEIGHTS, gram_weights or VGG19_GRAM_WEIGHTS

@@ -29,6 +29,7 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 MIXED = (64, 96, 128)  # channels after mixing, largest scale first
+PIXEL_WIDTHS = (32, 64, 128)  # channels of the head that looks at pixels
 
 
 class Mixing(nn.Module):
@@ -65,24 +66,30 @@ def _levelled(x: Tensor) -> Tensor:
     return x * x.float().square().mean((1, 2, 3), keepdim=True).add(1e-8).rsqrt().to(x.dtype)
 
 
+def _as_it_is(module: nn.Module) -> nn.Module:
+    return module
+
+
 class Head(nn.Sequential):
-    """Strided convolutions down to a few scores, each with spectral norm [3].
+    """Strided convolutions down to a few scores, each with spectral norm [3] while it learns.
 
     ``(N, in_channels, S, S)`` -> ``(N, K)``; K depends on S.
 
     Args:
         in_channels: of what it looks at.
         widths: channels after each halving.
+        bounded: with spectral norm; without, for weights that have learnt, and were divided.
     """
 
-    def __init__(self, in_channels: int, widths: Sequence[int]) -> None:
+    def __init__(self, in_channels: int, widths: Sequence[int], *, bounded: bool = True) -> None:
+        norm = spectral_norm if bounded else _as_it_is
         layers: list[nn.Module] = []
         before = in_channels
         for width in widths:
             conv = nn.Conv2d(before, width, 4, 2, 1, bias=False)
-            layers += [spectral_norm(conv), nn.BatchNorm2d(width), nn.LeakyReLU(0.2)]
+            layers += [norm(conv), nn.BatchNorm2d(width), nn.LeakyReLU(0.2)]
             before = width
-        layers += [spectral_norm(nn.Conv2d(before, 1, 3, padding=1)), nn.Flatten()]
+        layers += [norm(nn.Conv2d(before, 1, 3, padding=1)), nn.Flatten()]
         super().__init__(*layers)
 
 
@@ -101,7 +108,7 @@ class ProjectedCritic(nn.Module):
         self._features = [features]  # in a list, so that it is not a submodule
         channels: Sequence[int] = features.channels  # type: ignore[assignment]
         self.mixing = Mixing(channels)
-        self.pixels = Head(3, (32, 64, 128))
+        self.pixels = Head(3, PIXEL_WIDTHS)
         self.heads = nn.ModuleList(
             [
                 Head(MIXED[0], (64, 128, 128)),

@@ -15,7 +15,7 @@ References:
         image synthesis (FastGAN), 2021. https://arxiv.org/abs/2101.04775
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import torch
@@ -161,17 +161,22 @@ class Generator(nn.Module):
     Args:
         size: of the pictures, 64 or 128.
         latent: numbers that a picture is drawn from.
+        widths: channels at 4, 8, 16, ... pixels; None: those of ``WIDTHS``.
 
     Raises:
-        ConfigError: there is no generator of that size.
+        ConfigError: there is no generator of that size, or the widths lead to another one.
     """
 
-    def __init__(self, size: int = 64, latent: int = 128) -> None:
+    def __init__(
+        self, size: int = 64, latent: int = 128, widths: Sequence[int] | None = None
+    ) -> None:
         super().__init__()
         if size not in WIDTHS:
             raise ConfigError(f"size {size} is not among {', '.join(map(str, WIDTHS))}")
-        self.size, self.latent = size, latent
-        widths = WIDTHS[size]
+        widths = tuple(widths or WIDTHS[size])
+        if 2 * 2 ** len(widths) != size:
+            raise ConfigError(f"{len(widths)} widths do not lead from 4 to {size} pixels")
+        self.size, self.latent, self.widths = size, latent, widths
         self.first = nn.ConvTranspose2d(latent, widths[0], 4, bias=False)
         self.first_norm = nn.BatchNorm2d(widths[0])
         last = len(widths) - 2

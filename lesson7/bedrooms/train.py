@@ -7,6 +7,9 @@ Recipes, two plain loops:
     wgan      the lesson's: DCGAN networks, Wasserstein loss, clipped weights        [1]
     modern    ours: a critic on ImageNet's features, augmentation, averaged weights  [2, 3, 4]
 
+``--ship`` also ships a run that is not finished: ``--resume --minutes 0 --ship`` ships one
+that was stopped as it is, but for one more step.
+
 Both are judged while they train by the Fréchet distance of 1,000 samples from 400
 photographs that never train (see ``judge.py``). The losses tell next to nothing.
 
@@ -29,7 +32,7 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from lesson7.bedrooms import data, judge, losses
+from lesson7.bedrooms import data, judge, losses, shipping
 from lesson7.bedrooms.augment import augment
 from lesson7.bedrooms.critic import ProjectedCritic
 from lesson7.bedrooms.model import Generator, LessonCritic, LessonGenerator
@@ -219,6 +222,9 @@ def main(
     resume: runs.Resume = False,
     seed: runs.Seed = 0,
     dry_run: runs.DryRun = False,
+    ship: Annotated[
+        bool, typer.Option("--ship", help="Write the result into weights/ at the end.")
+    ] = False,
     summary: runs.Summary = False,
     show_batch: runs.ShowBatch = False,
 ) -> None:
@@ -227,6 +233,8 @@ def main(
     if recipe == "wgan" and size != 64:
         raise ConfigError("the lesson's networks draw 64 pixels: leave --size out")
     chosen = replace(chosen, images=images or chosen.images, features=eyes or chosen.features)
+    if ship and dry_run:
+        raise ConfigError("made-up rooms are not for visitors: leave --ship or --dry-run out")
     if size == 128:
         chosen = replace(chosen, critic_size=128)
     runtime.seed_everything(seed)
@@ -270,6 +278,10 @@ def main(
         progress = train_modern(chosen, size, network, photographs, accelerator, watch)
     if not progress.finished:
         typer.echo(f"stopped after {progress.images:,} pictures; go on with --resume")
+    if ship:
+        command = f"python -m lesson7.bedrooms.train --recipe {recipe} --size {size} --seed {seed}"
+        command += f" --eyes {eyes} --ship" if eyes else " --ship"
+        shipping.ship(recipe, progress, held_back, judges, command)
 
 
 def summaries(recipe: Recipe, name: str, size: int) -> str:

@@ -43,6 +43,8 @@ def test_ours_doubles_to_its_size_and_fits_in_ten_megabytes(size):
 def test_another_size_is_refused():
     with pytest.raises(ConfigError, match="size 96"):
         Generator(96)
+    with pytest.raises(ConfigError, match="4 widths"):
+        Generator(64, 8, (8, 8, 8, 8))
 
 
 @pytest.mark.parametrize("build", [LessonGenerator, Generator])

@@ -69,6 +69,8 @@ def test_options_that_cannot_work_are_refused(tmp_path: Path):
         run("--recipe", "diffusion")
     with pytest.raises(ConfigError, match="no checkpoint"):
         run("--dry-run", "--resume", "--out", tmp_path)
+    with pytest.raises(ConfigError, match="not for visitors"):
+        run("--dry-run", "--ship", "--out", tmp_path)
 
 
 def test_the_summary_counts_the_lessons_parameters():

@@ -10,6 +10,7 @@ from PIL import Image
 from lesson7.restoration import pairs
 from lesson7.restoration.data import MadeUp, degrade
 from tests.benchmarks import restoration as benchmark
+from tests.benchmarks import restorers
 
 BLACK = Image.new("RGB", (256, 256))
 
@@ -17,7 +18,7 @@ BLACK = Image.new("RGB", (256, 256))
 @pytest.mark.parametrize("seed", range(5))
 def test_the_strokes_are_where_the_number_was_written(seed):
     """On black, after JPEG, what is bright is the number: its mask finds it, and all of it."""
-    case = benchmark.case_of(BLACK, seed, "number")
+    case = restorers.case_of(BLACK, seed, "number")
     bright = case.damaged.mean(0)
     assert 50 < case.strokes.sum() < 800
     assert bright[case.strokes].mean() > 0.6
@@ -27,21 +28,21 @@ def test_the_strokes_are_where_the_number_was_written(seed):
 
 @pytest.mark.parametrize("seed", range(5))
 def test_the_ring_is_around_the_number_and_untouched_by_it(seed):
-    case = benchmark.case_of(BLACK, seed, "number")
+    case = restorers.case_of(BLACK, seed, "number")
     _, (left, top, right, bottom) = degrade(BLACK, random.Random(seed))
     rows, columns = np.nonzero(case.around.numpy())
     scale = 256 / 96
     assert not (case.around & case.strokes).any()
     assert case.damaged.mean(0)[case.around].mean() < 0.05
-    assert rows.min() == max(round(top * scale) - benchmark.RING, 0)
-    assert columns.max() == min(round(right * scale) + benchmark.RING, 256) - 1
+    assert rows.min() == max(round(top * scale) - restorers.RING, 0)
+    assert columns.max() == min(round(right * scale) + restorers.RING, 256) - 1
     middle = case.around[round((top + bottom) / 2 * scale), round((left + right) / 2 * scale)]
     assert not middle
 
 
 def test_the_masks_by_hand():
     """A box of 4x2 in a picture of 64x48, shown twice as large: the ring goes 16 beyond."""
-    strokes, around = benchmark.number_masks("", (20, 20, 24, 22), (64, 48), (128, 96))
+    strokes, around = restorers.number_masks("", (20, 20, 24, 22), (64, 48), (128, 96))
     assert strokes.shape == (96, 128)
     assert not strokes.any()
     assert around.sum() == (8 + 32) * (4 + 32) - 8 * 4
@@ -54,7 +55,7 @@ def test_the_masks_by_hand():
 def test_the_cases_are_those_that_judge_during_training(form):
     photographs = MadeUp(3)
     for index in range(3):
-        case = benchmark.case_of(photographs[index], index, form)
+        case = restorers.case_of(photographs[index], index, form)
         of_training = None if form == "family" else form
         damaged, target = pairs.judging_pair(photographs, index, form=of_training)
         assert torch.equal(case.damaged, damaged)
@@ -64,12 +65,12 @@ def test_the_cases_are_those_that_judge_during_training(form):
 
 def test_a_number_that_is_gone_scores_1():
     """The same error everywhere, and four times the error in the strokes."""
-    case = benchmark.case_of(MadeUp(1)[0], 0, "number")
+    case = restorers.case_of(MadeUp(1)[0], 0, "number")
 
-    def off(case: benchmark.Case) -> torch.Tensor:
+    def off(case: restorers.Case) -> torch.Tensor:
         return case.target + 0.1
 
-    def seen(case: benchmark.Case) -> torch.Tensor:
+    def seen(case: restorers.Case) -> torch.Tensor:
         return case.target + 0.1 + 0.1 * (case.strokes if case.strokes is not None else 0)
 
     for restorer, expected in ((off, 1), (seen, 4)):
@@ -106,6 +107,6 @@ def test_differences_are_taken_photograph_by_photograph():
 def test_non_local_means_takes_noise_away_and_keeps_the_colours():
     flat = torch.tensor([0.8, 0.4, 0.1]).reshape(3, 1, 1).expand(3, 64, 64)
     noise = 0.03 * torch.randn(3, 64, 64, generator=torch.Generator().manual_seed(0))
-    case = benchmark.Case(BLACK, flat + noise, flat)
-    smooth = benchmark.non_local_means(case, 10)
+    case = restorers.Case(BLACK, flat + noise, flat)
+    smooth = restorers.non_local_means(case, 10)
     assert (smooth - flat).square().mean() < 0.3 * noise.square().mean()

@@ -1,0 +1,162 @@
+"""What the benchmark of restoration restores, and by what.
+
+    Case, case_of       a photograph and its damaged copy; where the number is
+    bilinear, bicubic   enlarging
+    non_local_means     a classic of denoising                                          [1]
+    through             a network, found by ``network_of``
+
+References:
+    [1] Buades et al., Non-local means denoising, 2011. https://doi.org/10.5201/ipol.2011.bcm_nlm
+"""
+
+import json
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from PIL import Image, ImageDraw, ImageFont
+from torch import Tensor, nn
+
+from lesson7.core import metrics, runtime, weight_file, weights
+from lesson7.core.images import to_unit
+from lesson7.core.runs import Run
+from lesson7.restoration import degradations
+from lesson7.restoration.compact import CompactUnet
+from lesson7.restoration.data import SIZE, degrade, enlarged
+from lesson7.restoration.recipes import build_network
+
+RING = 16  # pixels: how far around the number's box the error is compared
+STRENGTHS = (3, 5, 10)  # of non-local means; OpenCV's default is 3
+
+Restorer = Callable[["Case"], Tensor]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A photograph and its damaged copy.
+
+    Args:
+        small: the copy as it was saved, RGB.
+        damaged: the same, enlarged bilinearly: ``(3, S, S)``, unit.
+        target: the photograph, the same shape and range.
+        strokes: where the number's strokes are, ``(S, S)``, bool; None without a number.
+        around: a ring around the number, likewise.
+    """
+
+    small: Image.Image
+    damaged: Tensor
+    target: Tensor
+    strokes: Tensor | None = None
+    around: Tensor | None = None
+
+
+def case_of(photograph: Image.Image, seed: int, form: str) -> Case:
+    """The photograph's middle square, damaged as for the judging during training.
+
+    Args:
+        photograph: its shorter side is ``SIZE``.
+        seed: of the damage.
+        form: one of the lesson's, or ``family``.
+    """
+    left, top = (photograph.width - SIZE) // 2, (photograph.height - SIZE) // 2
+    target = photograph.crop((left, top, left + SIZE, top + SIZE))
+    rng, masks = random.Random(seed), (None, None)
+    if form == "family":
+        small = degradations.compose(target, rng)
+    else:
+        small, box = degrade(target, rng, form)
+        if box is not None:
+            text = str(random.Random(seed).randint(10, 70))  # what degrade draws first
+            masks = number_masks(text, box, small.size, (SIZE, SIZE))
+    return Case(small, to_unit(enlarged(small, (SIZE, SIZE))), to_unit(target), *masks)
+
+
+def number_masks(
+    text: str, box: tuple[int, int, int, int], small: tuple[int, int], size: tuple[int, int]
+) -> tuple[Tensor, Tensor]:
+    """Where the strokes of a number are, and a ring around it, in the enlarged picture.
+
+    Args:
+        text: the number.
+        box: of the number in the small picture: left, top, right, bottom.
+        small: width and height of the small picture.
+        size: of the enlarged one.
+
+    Returns:
+        Two bool tensors ``(H, W)``: pixels that are more stroke than not, and pixels up to
+        ``RING`` pixels from the box, outside of it, that no stroke has touched.
+    """
+    alone = Image.new("L", small)
+    font = ImageFont.load_default_imagefont()
+    ImageDraw.Draw(alone).text(box[:2], text, fill=255, font=font)
+    lit = torch.from_numpy(np.array(enlarged(alone, size)))
+    left, top, right, bottom = (round(place * size[i % 2] / small[i % 2]) for i, place in
+                                enumerate(box))  # fmt: skip
+    ring = torch.zeros(lit.shape, dtype=torch.bool)
+    ring[max(top - RING, 0) : bottom + RING, max(left - RING, 0) : right + RING] = True
+    ring[top:bottom, left:right] = False
+    return lit >= 128, ring & (lit == 0)
+
+
+def bilinear(case: Case) -> Tensor:
+    """What every network is given."""
+    return case.damaged
+
+
+def bicubic(case: Case) -> Tensor:
+    """The other usual way to enlarge."""
+    return to_unit(case.small.resize((SIZE, SIZE), Image.Resampling.BICUBIC))
+
+
+def non_local_means(case: Case, strength: float) -> Tensor:
+    """Pixels averaged with others whose surroundings look alike [1]."""
+    pixels = case.damaged.mul(255).round().byte().permute(1, 2, 0).numpy()
+    bgr = np.ascontiguousarray(pixels[..., ::-1])
+    smooth = cv2.fastNlMeansDenoisingColored(bgr, None, strength, strength, 7, 21)
+    return torch.from_numpy(smooth[..., ::-1].copy()).permute(2, 0, 1).float() / 255
+
+
+def best_strength(cases: list[Case]) -> int:
+    """Of ``STRENGTHS``, the one whose pictures are closest to these targets, in dB."""
+
+    def closeness(strength: int) -> float:
+        smooth = torch.stack([non_local_means(case, strength) for case in cases])
+        targets = torch.stack([case.target for case in cases])
+        return metrics.psnr(smooth, targets).mean().item()
+
+    return max(STRENGTHS, key=closeness)
+
+
+def network_of(place: str) -> nn.Module:
+    """A network by the name of its weights, its file, or its run's folder; in eval mode.
+
+    Raises:
+        ConfigError: a run has no checkpoint.
+        WeightsError: there is no such file or name, or it cannot be used.
+    """
+    path = Path(place)
+    if path.is_dir():
+        run = Run(path)
+        options = json.loads((path / "options.json").read_text("utf-8"))["options"]
+        network = build_network(options["network"], None)
+        network.load_state_dict(run.weights())
+        return network.eval()
+    if path.is_file():
+        return weight_file.read(path.read_bytes(), path.name, CompactUnet)
+    return weights.load(place, CompactUnet)
+
+
+def through(network: nn.Module) -> Restorer:
+    """The network as one that restores a case; in float32."""
+    device = runtime.device()
+    network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def restored(case: Case) -> Tensor:
+        with torch.inference_mode():
+            return network(case.damaged[None].to(device))[0].float().clamp(0, 1).cpu()
+
+    return restored

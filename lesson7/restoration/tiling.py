@@ -10,7 +10,10 @@ whole picture. So tiles see more than they answer for, by ``MARGIN`` pixels, and
 ``FADE`` pixels one tile's answer turns into its neighbour's. Tiles begin at multiples of
 ``ALIGN``, so that the network's strides fall where they would in the whole picture.
 
-A tile bounds both memory and the time until the work can be stopped: see ``MOST``.
+How far the shipped network sees was measured: a cut moves pixels next to it by up to 60 levels
+of 255, pixels 32 away by 4, 64 away by 2, 80 away by 0.2, and none that is 128 away. A tile of
+``MOST`` pixels takes one core of 2.6 GHz 0.45 seconds in bfloat16 and 0.9 in float32; work can
+be stopped only between tiles.
 """
 
 from collections.abc import Callable, Generator
@@ -24,10 +27,10 @@ from lesson7.core.errors import ConfigError
 from lesson7.core.images import from_unit, to_unit
 
 ALIGN = 16  # pixels: the stride of the network's deepest stage
-MARGIN = 64  # pixels, a multiple of ALIGN
+MARGIN = 80  # pixels, a multiple of ALIGN
 FADE = 16  # pixels, a multiple of ALIGN
 SHARED = 2 * MARGIN + FADE  # pixels that two neighbours both see
-MOST = 384 * 1024  # pixels of a tile
+MOST = 512 * 1024  # pixels of a tile
 
 Function = Callable[[Tensor], Tensor]
 Box = tuple[int, int, int, int]  # left, top, right, bottom, as Pillow counts
@@ -98,13 +101,13 @@ def plan(width: int, height: int, most: int = MOST) -> tuple[list[Cut], list[Cut
 
     Args:
         width, height: of the picture, in pixels.
-        most: pixels of a tile, at least ``(4 * SHARED) ** 2``.
+        most: pixels of a tile, at least ``(3 * SHARED) ** 2``.
 
     Raises:
         ConfigError: ``most`` is less.
     """
-    if most < (4 * SHARED) ** 2:
-        raise ConfigError(f"Tiles of {most} pixels are all margin; allow {(4 * SHARED) ** 2}.")
+    if most < (3 * SHARED) ** 2:
+        raise ConfigError(f"Tiles of {most} pixels are all margin; allow {(3 * SHARED) ** 2}.")
     choices = []
     for n_columns in range(1, most_cuts(width) + 1):
         columns = cuts(width, n_columns)

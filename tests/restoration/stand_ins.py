@@ -4,8 +4,8 @@
     compact                           the shipped architecture with random weights
     save                              it, as the weights of all recipes, into a folder
 
-Random weights are as wide and as quick as trained ones, and let every pixel matter as far as
-the architecture lets it: more than training does.
+Random weights take as much time and memory as trained ones. They change pictures far more:
+by 44 levels of 255 on average.
 """
 
 from pathlib import Path
@@ -56,13 +56,13 @@ class Broken(nn.Module):
         return y
 
 
-def compact(seed: int = 0, *, head: float = 0.02) -> CompactUnet:
-    """The shipped architecture: random decoder, and a head that changes pictures a little."""
+def compact(seed: int = 0) -> CompactUnet:
+    """The shipped architecture with a random decoder, and a head that lets it speak."""
     torch.manual_seed(seed)
     network = CompactUnet()
     for block in (network.up8, network.up4, network.up2):
         nn.init.normal_(block.conv2.weight, std=0.02)
-    nn.init.normal_(network.head.weight, std=head)
+    nn.init.normal_(network.head.weight, std=0.02)
     return network.eval()
 
 

@@ -12,7 +12,9 @@ References:
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lesson7.core.errors import ConfigError, WeightsDamaged
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 Network = TypeVar("Network", bound="nn.Module")
+
+# The last part of the names of tensors that are kept with a network and never learnt: the
+# statistics of batch norm, the vectors of spectral norm.
+_KEPT = ("running_mean", "running_var", "num_batches_tracked", "_u", "_v")
 
 
 def write(name: str, model: nn.Module, config: Mapping[str, Any], *, half: bool) -> bytes:
@@ -109,6 +115,26 @@ def read_tensors(content: bytes, file: str) -> dict[str, Tensor]:
         return load(content)
     except (SafetensorError, KeyError, ValueError, RuntimeError) as error:
         raise WeightsDamaged(f"{file} is not a safetensors file.") from error
+
+
+def count_parameters(path: Path) -> int:
+    """How many numbers the network in a safetensors file has learnt, without reading them.
+
+    Only the header is read, and torch is not imported: it is meant for tables. What a file
+    promises by its hash is not checked here.
+
+    Raises:
+        WeightsDamaged: it has no header of a safetensors file, or cannot be opened.
+    """
+    try:
+        with path.open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            header = json.loads(file.read(min(length, 1_000_000)))
+        shapes = {key: entry["shape"] for key, entry in header.items() if key != "__metadata__"}
+        learnt = (shape for key, shape in shapes.items() if key.rsplit(".", 1)[-1] not in _KEPT)
+        return sum(math.prod(shape) for shape in learnt)
+    except (OSError, AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
+        raise WeightsDamaged(f"{path.name} has no header of a safetensors file.") from error
 
 
 def _parse(content: bytes, file: str) -> tuple[dict[str, Tensor], dict[str, Any]]:

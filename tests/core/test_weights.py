@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import nn
 
-from lesson7.core import weights
+from lesson7.core import weight_file, weights
 from lesson7.core.errors import ConfigError, WeightsDamaged, WeightsMissing
 from lesson7.core.weights import Record
 
@@ -298,3 +298,41 @@ def test_the_notices_cannot_be_changed_from_outside(folder: Path, monkeypatch: p
         weights.load("net-a", Net)
     weights.notices().clear()
     assert len(weights.notices()) == 1
+
+
+# ------------------------------------------------------------------------ counted, not read
+
+
+class Normed(nn.Module):
+    """Everything that keeps tensors which it does not learn."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        conv = nn.Conv2d(3, 5, 3)
+        self.stages = nn.Sequential(
+            torch.nn.utils.parametrizations.spectral_norm(conv),
+            nn.BatchNorm2d(5),
+            torch.nn.utils.parametrizations.weight_norm(nn.Conv2d(5, 2, 1)),
+        )
+
+
+@pytest.mark.parametrize("half", [False, True])
+def test_parameters_are_counted_without_what_is_only_kept(folder: Path, half: bool):
+    network = Normed()
+    path = weights.save("net-c", network, {}, record=RECORD, folder=folder, half=half)
+    learnt = sum(parameter.numel() for parameter in network.parameters())
+    assert weight_file.count_parameters(path) == learnt
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\x02", b"\x02\0\0\0\0\0\0\0[]", b"\xff" * 40, b"\x09\0\0\0\0\0\0\0" + b'{"a": {}}'],
+    ids=["empty", "cut", "no table", "huge", "no shape"],
+)
+def test_a_file_without_a_header_is_not_counted(tmp_path: Path, content: bytes):
+    path = tmp_path / "net.safetensors"
+    path.write_bytes(content)
+    with pytest.raises(WeightsDamaged, match=r"net\.safetensors has no header"):
+        weight_file.count_parameters(path)
+    with pytest.raises(WeightsDamaged):
+        weight_file.count_parameters(tmp_path / "absent.safetensors")

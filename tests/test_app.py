@@ -32,6 +32,7 @@ TABS = re.findall(r"(\w+)\.build\b", (serving.ROOT / "app.py").read_text())
 # What callers may rely on, by tab: the endpoint, words of its description, its parameters.
 PROMISED = {
     "mnist": ("/classify", "Read one handwritten digit", {"image", "model"}),
+    "restoration": ("/restore", "bad photograph", {"image", "recipe", "scale", "strength"}),
     "human_numbers": (
         "/continue_text",
         "counting",

@@ -7,7 +7,7 @@ inside      what each loss sees of a picture, before and after
 """
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -76,8 +76,9 @@ def compare(
     *,
     centre: tuple[float, float] = (0.5, 0.5),
     side: int = CROP,
+    recipes: Iterable[str] = RECIPES,
 ) -> dict[str, Image.Image]:
-    """One crop of a picture, enlarged, and restored by every recipe as in the whole.
+    """One crop of a picture, enlarged, and restored by several recipes as in the whole.
 
     Args:
         image: as ``restore``; transparent parts are laid on white.
@@ -85,14 +86,15 @@ def compare(
         centre: of the crop, from the left and from the top, as shares of the picture, 0 to 1;
             near a border the crop is moved inside.
         side: of the crop, in pixels of the result, 16 to 512; less where the picture is less.
+        recipes: which; all of ``RECIPES`` by default.
 
     Returns:
         RGB pictures of one size: ``"input"``, which is the enlarged one, and one by the name
         of each recipe.
 
     Raises:
-        ImageError, InputError, WeightsError: as ``restore``; InputError also where the crop is
-            out of its range.
+        ImageError, InputError, ConfigError, WeightsError: as ``restore``; InputError also where
+            the crop is out of its range.
     """
     check_strength(strength)
     if not (16 <= side <= 512 and all(0 <= place <= 1 for place in centre)):
@@ -107,7 +109,7 @@ def compare(
     x, y, *_ = seen = tiling.window(whole.size, crop)
     tile = to_unit(whole.crop(seen))[None]
     crops = {"input": whole.crop(crop)}
-    for recipe in RECIPES:
+    for recipe in recipes:
         restored = from_unit(networks.function(recipe, strength, grey=prepared.grey)(tile)[0])
         crops[recipe] = restored.crop((crop[0] - x, crop[1] - y, crop[2] - x, crop[3] - y))
     return crops

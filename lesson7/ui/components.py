@@ -5,7 +5,10 @@
     MODEL_WORK      goes with each event that runs a network: one at a time, for all tabs
     unread          a picture that a visitor or an API caller sends, handed on unread
     asset, picture_url      files of ``assets/`` as text and as data URLs
+    data_url        a picture -> a data URL
+    asked           what the page's own script asked, as a dict whatever it sent
     in_words        our errors -> a message for the visitor
+    reply_to_error  our errors -> what the page's own script gets instead of an answer
     warm_up         do something slow in the background, once
 
 Colours, sizes and spaces are named in ``assets/theme.css`` alone; ``THEME`` points
@@ -15,6 +18,7 @@ Gradio's own components at the same names, so that both change together, light a
 import base64
 import contextlib
 import functools
+import io
 import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -23,6 +27,7 @@ from typing import Any
 
 import gradio as gr
 from gradio.data_classes import ImageData
+from PIL import Image
 from starlette.middleware import Middleware
 
 from lesson7.core.errors import InputError, Lesson7Error, WeightsError
@@ -48,8 +53,16 @@ def asset(*names: str) -> str:
 
 
 def picture_url(path: Path) -> str:
-    """A PNG file as a data URL, so that it travels with the page."""
-    return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
+    """A PNG or JPEG file as a data URL, so that it travels with the page."""
+    kind = "png" if path.suffix == ".png" else "jpeg"
+    return f"data:image/{kind};base64," + base64.b64encode(path.read_bytes()).decode()
+
+
+def data_url(picture: Image.Image) -> str:
+    """A small picture as a PNG in a data URL, so that it travels with an answer."""
+    file = io.BytesIO()
+    picture.save(file, "PNG", compress_level=1)
+    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
 
 
 def _theme() -> gr.themes.Base:
@@ -194,6 +207,19 @@ def unread(image: gr.Image) -> gr.Image:
     image.preprocess = preprocess  # type: ignore[method-assign]
     image.async_move_resource_to_block_cache = refuse_links  # type: ignore[method-assign]
     return image
+
+
+def asked(event: gr.EventData) -> dict[str, Any]:
+    """The question of a page's script; nothing where a stranger sent something else."""
+    return event._data if isinstance(event._data, dict) else {}
+
+
+def reply_to_error(error: Exception) -> dict[str, str]:
+    """``{"error": words}`` or, where weights cannot be used, ``{"broken": words}``."""
+    if isinstance(error, WeightsError):
+        _log.error("%s", error)
+        return {"broken": BROKEN}
+    return {"error": str(error)}
 
 
 @contextlib.contextmanager

@@ -22,6 +22,8 @@ SWITCHES = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--use-fake-device-for-media-stream",  # a camera that shows a moving pattern
+    "--use-fake-ui-for-media-stream",
 ]
 
 PATIENCE = 60_000  # ms; nothing here measures speed
@@ -66,7 +68,7 @@ def open_page(served: serving.Served, browser: Browser) -> Iterator[Callable[...
             "request", lambda sent: hosts.add(sent.url.split("/")[2] if "//" in sent.url else "")
         )
         page.goto(served.url + path)
-        page.wait_for_selector(".digits.is-ready")
+        page.wait_for_selector(".is-ready")
         return page
 
     yield opened

@@ -1,0 +1,209 @@
+// The Restoration tab: has a photograph restored, shows it beside what it was, hands it out.
+//
+// A picture is uploaded once; recipe, scale and strength are asked for by its path. Strength
+// is shown at once by fading, and the picture to download follows. Gradio hands this script
+// `element`, `trigger`, `props`, `upload`, `watch`.
+
+const SLOW = 1500; // ms after which the wait for the first word is explained
+
+const find = (selector) => element.querySelector(selector);
+const findAll = (selector) => [...element.querySelectorAll(selector)];
+const tab = find(".restoration");
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+const viewer = createViewer(find(".rs-view"), { calm });
+const desk = createDesk(trigger);
+const strength = find("#rs-strength");
+
+let picture = null; // as source.js gives it, and `path`: a promise of where it was uploaded to
+let result = null; // {url, size, strength} of what can be downloaded
+let layer = null; // {key, strength} of what the viewer shows
+let asked = ""; // what is under way
+let slow = 0;
+
+const recipe = () => find(".rs-recipes input:checked")?.value;
+const scale = () => Number(find(".rs-scale input:checked").value);
+const recipeName = (one) =>
+  find(`.rs-recipes input[value="${one}"]`).closest("label").querySelector("strong").textContent;
+
+// ---- what is shown
+
+function toast(words) {
+  find(".rs-toast").hidden = !words;
+  find(".rs-toast p").textContent = words;
+}
+
+function notice(words) {
+  find(".rs-notice").textContent = words;
+  find(".rs-notice").hidden = !words;
+}
+
+function state(name) {
+  tab.dataset.state = name;
+  find(".rs-work").hidden = name !== "working";
+  find(".rs-view").hidden = name === "empty";
+  find(".rs-again").hidden = name !== "stopped";
+}
+
+function showProgress(done, words) {
+  const percent = Math.round(100 * done);
+  find(".rs-bar").style.setProperty("--done", done);
+  find(".rs-bar").setAttribute("aria-valuenow", percent);
+  find(".rs-doing").textContent = words;
+}
+
+function showDownload() {
+  find(".rs-download").disabled = !result;
+  const size = result?.size.map((side) => side.toLocaleString("en")).join(" × ");
+  find(".rs-size").textContent = result ? `${size} pixels, PNG` : "Full size, PNG";
+}
+
+/** Of the picture in the viewer, as much as the slider says. */
+function fade() {
+  const wanted = Number(strength.value);
+  const text = `${Math.round(100 * wanted)} %`;
+  find(".rs-strength-value").textContent = text;
+  strength.setAttribute("aria-valuetext", text);
+  if (layer) viewer.fade(layer.strength > 0 ? Math.min(1, wanted / layer.strength) : 1);
+}
+
+// ---- asking
+
+const key = () => [picture.url, recipe(), scale()].join(" ");
+
+async function restore() {
+  if (!picture) return;
+  const one = picture;
+  const question = { recipe: recipe(), scale: scale(), strength: Number(strength.value) };
+  if (!question.recipe) return toast("The networks’ weights are not here, so nothing can be restored.");
+  const wanted = JSON.stringify(question);
+  asked = wanted;
+  toast("");
+  result = null;
+  showDownload();
+  showProgress(0, "Restoring…");
+  state("working");
+  clearTimeout(slow);
+  slow = setTimeout(() => (find(".rs-doing").textContent = "The network is waking up…"), SLOW);
+  try {
+    question.path = await one.path;
+  } catch {
+    return one === picture && fail("The picture could not be uploaded. Please try again.");
+  }
+  if (one !== picture || asked !== wanted) return; // something else is wanted by now
+  Object.assign(question, { name: one.name, show: !one.url });
+  const about = { ...question, key: key(), fresh: layer?.key.split(" ")[0] !== one.url };
+  desk.ask("ask", question, (reply) => received(reply, about), () =>
+    fail("No answer came back. The app may be busy: try again in a moment."),
+  );
+}
+
+function fail(words) {
+  clearTimeout(slow);
+  toast(words);
+  state(picture?.url ? "stopped" : "empty");
+  find(".rs-said").textContent = "";
+}
+
+async function received(reply, about) {
+  clearTimeout(slow);
+  if (reply.broken) {
+    notice(reply.broken);
+    const card = find(`.rs-recipes input[value="${about.recipe}"]`).closest("label");
+    card.querySelector("span").textContent = "could not be loaded";
+    return fail(`${recipeName(about.recipe)} could not be loaded. Please choose another recipe.`);
+  }
+  if (reply.gone) {
+    picture.path = send(picture);
+    return restore();
+  }
+  if (reply.error) return fail(reply.error);
+  if (reply.notice) notice(reply.notice);
+  if (!reply.done) return showProgress(reply.fraction, reply.words);
+
+  const [width, height] = reply.size;
+  result = { url: reply.result.url, size: reply.size, strength: about.strength };
+  if (reply.before) {
+    picture.url = reply.before.url;
+    about.key = key();
+    viewer.showBefore(picture.url, width, height);
+  }
+  if (layer?.key !== about.key || layer.strength <= about.strength) {
+    layer = { key: about.key, strength: about.strength };
+    await viewer.showAfter(result.url, width, height, about.fresh);
+  }
+  fade();
+  state("done");
+  showDownload();
+  find(".rs-said").textContent =
+    `Restored by ${recipeName(about.recipe)}: ${width} by ${height} pixels. ` +
+    "The line between before and after can be moved with the arrow keys.";
+  side.refresh();
+}
+
+// ---- a new picture
+
+async function send({ blob, name }) {
+  const extension = blob.type.split("/")[1] ?? "bin";
+  const sent = await upload(new File([blob], `${name}.${extension}`, { type: blob.type }));
+  return sent.path;
+}
+
+function onPicture(one) {
+  picture = one;
+  picture.path = send(one);
+  picture.path.catch(() => {}); // answered where it is awaited
+  layer = null;
+  for (const example of findAll(".rs-examples button")) {
+    example.setAttribute("aria-pressed", String(example.dataset.name === one.example));
+  }
+  const small = Math.min(one.width, one.height) < 200 && one.width > 0;
+  const wanted = one.scale ?? (small ? 2 : 1);
+  find(`.rs-scale input[value="${wanted}"]`).checked = true;
+  notice("");
+  if (one.url) viewer.showBefore(one.url, one.width * wanted, one.height * wanted);
+  side.clear();
+  restore();
+  if (one.note) toast(one.note);
+}
+
+createSource(tab, { onPicture, onWords: toast, isOpen: () => element.offsetParent !== null });
+const side = createSide(find(".rs-side"), { desk, current: () =>
+  picture && result && { picture, scale: scale(), strength: Number(strength.value), size: result.size },
+  choose: (one) => find(`.rs-recipes input[value="${one}"]`).click(),
+  chosen: recipe, recipeName });
+const lab = createLab(find(".rs-lab"), { desk, recipe, recipeName });
+createInside(find(".rs-inside"), { desk, lab });
+
+for (const choice of findAll(".rs-recipes input")) {
+  choice.addEventListener("change", () => {
+    restore();
+    side.mark();
+    lab.refresh();
+  });
+}
+for (const choice of findAll(".rs-scale input")) choice.addEventListener("change", restore);
+strength.addEventListener("input", fade);
+strength.addEventListener("change", restore);
+find(".rs-again").addEventListener("click", restore);
+find(".rs-toast button").addEventListener("click", () => toast(""));
+find(".rs-cancel").addEventListener("click", () => {
+  desk.cancel();
+  asked = "";
+  clearTimeout(slow);
+  state(picture?.url ? "stopped" : "empty");
+  find(".rs-said").textContent = "Cancelled.";
+  (find(".rs-again").hidden ? find(".rs-upload") : find(".rs-again")).focus();
+});
+find(".rs-download").addEventListener("click", () => {
+  const link = document.createElement("a");
+  link.href = result.url;
+  link.download = ""; // under the name that the server gave it
+  link.click();
+});
+
+watch("value", () => desk.receive(props.value));
+element.addEventListener("restoration-failed", desk.lost);
+state("empty");
+showDownload();
+fade();
+tab.classList.add("is-ready");

@@ -1,0 +1,140 @@
+// Where photographs come from: a file, a drop, the clipboard, the camera, an example.
+//
+// `onPicture({blob, url, name, width, height, note})` gets each; `url` is null where the
+// browser cannot show the file, and the server has to.
+
+const READABLE = /^image\/(png|jpeg|webp|bmp|gif|avif|tiff)$/;
+const MOST_BYTES = 9.9e6; // of an upload
+const MOST_PIXELS = 4096 * 3072;
+const MOST_SIDE = 8192;
+
+/** A copy of at most the server's size; PNG if small enough for it, JPEG if not. */
+async function shrunk(bitmap) {
+  const { width, height } = bitmap;
+  const scale = Math.min(1, Math.sqrt(MOST_PIXELS / (width * height)), MOST_SIDE / Math.max(width, height));
+  const copy = document.createElement("canvas");
+  copy.width = Math.max(1, Math.floor(width * scale));
+  copy.height = Math.max(1, Math.floor(height * scale));
+  copy.getContext("2d").drawImage(bitmap, 0, 0, copy.width, copy.height);
+  const encoded = (type, quality) => new Promise((done) => copy.toBlob(done, type, quality));
+  const png = await encoded("image/png");
+  return png && png.size < MOST_BYTES ? png : encoded("image/jpeg", 0.93);
+}
+
+/** A file as `onPicture` gets it. */
+async function asPicture(file) {
+  const name = (file.name ?? "").replace(/\.[^.]*$/, "") || "photograph";
+  let bitmap = null;
+  try {
+    bitmap = await createImageBitmap(file);
+  } catch {
+    return { blob: file, url: null, name, width: 0, height: 0, note: "" };
+  }
+  const { width, height } = bitmap;
+  const large = width * height > MOST_PIXELS || Math.max(width, height) > MOST_SIDE;
+  let [blob, note] = [file, ""];
+  if (large || file.size > MOST_BYTES || !READABLE.test(file.type)) {
+    blob = await shrunk(bitmap);
+    if (large) note = "Made smaller first: 12 million pixels are the most.";
+  }
+  bitmap.close();
+  const small = large ? await createImageBitmap(blob) : { width, height };
+  return { blob, url: URL.createObjectURL(blob), name, width: small.width, height: small.height, note };
+}
+
+function createSource(root, { onPicture, onWords, isOpen }) {
+  const find = (selector) => root.querySelector(selector);
+  const stage = find(".rs-stage");
+  const camera = find(".rs-camera");
+  const video = camera.querySelector("video");
+  let stream = null;
+
+  async function take(file, extra = {}) {
+    closeCamera();
+    onPicture({ ...(await asPicture(file)), ...extra });
+  }
+
+  find(".rs-upload").addEventListener("click", () => find(".rs-file").click());
+  for (const input of [".rs-file", ".rs-capture"]) {
+    find(input).addEventListener("change", () => {
+      const [file] = find(input).files;
+      find(input).value = ""; // so that the same file can be chosen again
+      if (file) take(file);
+    });
+  }
+
+  for (const example of root.querySelectorAll(".rs-examples button")) {
+    example.addEventListener("click", () => {
+      const [, base64] = example.querySelector("img").src.split(",");
+      const bytes = Uint8Array.from(atob(base64), (one) => one.charCodeAt(0));
+      const { name, scale } = example.dataset;
+      take(new File([bytes], `${name}.jpg`, { type: "image/jpeg" }), {
+        scale: Number(scale),
+        example: name,
+      });
+    });
+  }
+
+  // ---- drop and paste
+
+  const isPicture = (item) => item.kind === "file" && item.type.startsWith("image/");
+  document.addEventListener("paste", (event) => {
+    const item = [...(event.clipboardData?.items ?? [])].find(isPicture);
+    if (!item || !isOpen()) return;
+    event.preventDefault();
+    take(item.getAsFile());
+  });
+  stage.addEventListener("dragover", (event) => {
+    if (![...event.dataTransfer.types].includes("Files")) return;
+    event.preventDefault();
+    stage.classList.add("is-target");
+  });
+  stage.addEventListener("dragleave", (event) => {
+    if (!stage.contains(event.relatedTarget)) stage.classList.remove("is-target");
+  });
+  stage.addEventListener("drop", (event) => {
+    event.preventDefault();
+    stage.classList.remove("is-target");
+    const [file] = event.dataTransfer.files;
+    if (file) take(file);
+  });
+
+  // ---- the camera: a phone's own, elsewhere here in the stage
+
+  function closeCamera() {
+    for (const track of stream?.getTracks() ?? []) track.stop();
+    stream = null;
+    camera.hidden = true;
+  }
+
+  async function openCamera() {
+    if (matchMedia("(pointer: coarse)").matches || !navigator.mediaDevices) {
+      find(".rs-capture").click();
+      return;
+    }
+    try {
+      stream = await navigator.mediaDevices.getUserMedia({
+        video: { facingMode: "environment", width: { ideal: 1920 }, height: { ideal: 1080 } },
+      });
+    } catch {
+      onWords("The camera cannot be used. Please allow it for this page, or upload a photograph.");
+      return;
+    }
+    camera.hidden = false;
+    video.srcObject = stream;
+    find(".rs-shoot").focus();
+  }
+
+  find(".rs-photo").addEventListener("click", openCamera);
+  find(".rs-close").addEventListener("click", () => {
+    closeCamera();
+    find(".rs-photo").focus();
+  });
+  find(".rs-shoot").addEventListener("click", () => {
+    if (!video.videoWidth) return; // no picture has come yet
+    const copy = document.createElement("canvas");
+    [copy.width, copy.height] = [video.videoWidth, video.videoHeight];
+    copy.getContext("2d").drawImage(video, 0, 0);
+    copy.toBlob((blob) => take(new File([blob], "camera.png", { type: "image/png" })), "image/png");
+  });
+}

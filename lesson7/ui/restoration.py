@@ -1,0 +1,252 @@
+"""The Restoration tab: a bad photograph in, the restored one beside it, to compare and keep.
+
+The page's side is in ``assets/restoration/``: ``source.js`` takes pictures in, ``viewer.js``
+shows before and after, ``restoring.js`` asks and answers, ``side.js`` compares the recipes,
+``lab.js`` makes good photographs bad, ``inside.js`` shows what the losses see; ``desk.js``
+sees to it that one question is asked at a time. They speak with this file, and with
+``restoration_lab.py``, through events with one output:
+
+    ask     {"id": 7, "path": where the picture was uploaded to, "recipe": "feature",
+             "scale": 2, "strength": 1, "name": of the file, "show": whether the browser cannot
+             show the picture itself}
+    reply   several: {"id": 7, "done": false, "fraction": 0.25, "words": "1 of 4 tiles"},
+            the last {"id": 7, "done": true, "result": file, "before": file or null,
+                      "size": [width, height], "notice": ""}
+    halt    {"id": 7}, without a reply: that restoration stops at its next tile
+    crops   {"id": 8, "path": ..., "scale": 2, "strength": 1, "centre": [0.5, 0.5]}
+    reply   {"id": 8, "crops": {"input": data URL, "pixel": ..., ...}}
+    or, to each {"id": 7, "error": words}, {"id": 7, "broken": words} where weights cannot be
+            used, or {"id": 7, "gone": true} where the upload has been cleared away
+
+Everybody else uses the endpoint ``/restore``. Run this tab alone with
+``python -m lesson7.ui.restoration``.
+"""
+
+import io
+import logging
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import gradio as gr
+from gradio.processing_utils import save_bytes_to_cache
+from gradio.utils import get_upload_folder
+from PIL import Image
+
+from lesson7.core import weights
+from lesson7.core.errors import InputError, WeightsError
+from lesson7.core.images import open_image
+from lesson7.ui import components, restoration_lab, restoration_page
+from lesson7.ui.restoration_page import PREFERRED, RECIPES
+
+LARGE = 2_000_000  # pixels from which on a PNG is compressed in a hurry
+
+_SCRIPTS = ("viewer", "desk", "source", "side", "lab", "inside", "restoring")
+_log = logging.getLogger(__name__)
+
+
+class _GoneError(Exception):
+    """The upload is not there any more: the app clears them away after an hour."""
+
+
+def restore(
+    image: str,
+    recipe: str = "feature",
+    scale: float = 1,
+    strength: float = 1,
+    progress: gr.Progress = gr.Progress(),
+) -> Iterator[str | None]:
+    """Restore a bad photograph: small, blurred, noisy, JPEG-damaged, scratched, written on.
+
+    PNG, JPEG, WebP, BMP, GIF, AVIF and TIFF are read; the result has 12 million pixels at most.
+
+    Args:
+        image: the photograph, uploaded or as a data URL, of 16x16 to 12 million pixels.
+        recipe: "feature" (sharp where eyes look), "gan" (crisp, inventive) or "pixel" (faithful).
+        scale: how many times larger the result is along each side, 1 to 4.
+        strength: how much of the network's work is taken, 0 (only enlarged) to 1 (all).
+
+    Returns:
+        The restored photograph, a PNG of exactly ``scale`` times the size, without metadata.
+    """
+    with components.in_words():
+        if image is None:
+            raise InputError("Send a photograph to restore.")
+        for step in _predictor().stream(image, recipe, scale, strength):
+            progress(step.fraction, desc=step.words)
+            yield None if step.restored is None else _saved(step.restored)
+
+
+def answer(halted: set[int], event: gr.EventData) -> Iterator[dict[str, Any]]:
+    """Reply to one ``ask`` of the page, described at the top of this file.
+
+    Args:
+        halted: which of this visitor's questions need no answer any more. It grows while the
+            work goes on: Gradio's own way to cancel names no question, and when it comes late
+            it hits the next one.
+        event: the question.
+    """
+    question = components.asked(event)
+    reply: dict[str, Any] = {"id": question.get("id")}
+    try:
+        path = _uploaded(question.get("path"))
+        recipe = restoration_page.known_recipe(question.get("recipe"))
+        scale, strength = question.get("scale"), question.get("strength")
+        for step in _predictor().stream(path, recipe, scale, strength):
+            if question.get("id") in halted:
+                return
+            if step.restored is None:
+                progress = {"done": False, "fraction": step.fraction, "words": step.words}
+                yield reply | progress
+            else:
+                before = open_image(path) if question.get("show") else None
+                yield reply | {
+                    "done": True,
+                    "result": _file(step.restored, question.get("name")),
+                    "before": before and _file(before),
+                    "size": list(step.restored.size),
+                    "notice": " ".join(weights.notices()),
+                }
+    except (_GoneError, InputError, WeightsError) as error:
+        yield reply | _words(error)
+
+
+def halt(halted: set[int], event: gr.EventData) -> None:
+    """Take note of one ``halt`` of the page, described at the top of this file."""
+    match components.asked(event):
+        case {"id": int() as number}:
+            halted.add(number)
+
+
+def crops(event: gr.EventData) -> dict[str, Any]:
+    """Reply to one ``crops`` of the page, described at the top of this file."""
+    question = components.asked(event)
+    reply: dict[str, Any] = {"id": question.get("id")}
+    try:
+        path = _uploaded(question.get("path"))
+        scale, strength = question.get("scale"), question.get("strength")
+        centre = _centre(question.get("centre"))
+        here = [recipe for recipe in RECIPES if not restoration_page.is_missing(recipe)]
+        pictures = _predictor().compare(
+            path, scale, strength, centre=centre, side=restoration_page.CROP, recipes=here
+        )
+    except (_GoneError, InputError, WeightsError) as error:
+        return reply | _words(error)
+    return reply | {"crops": {name: components.data_url(one) for name, one in pictures.items()}}
+
+
+def warm() -> None:
+    """Import torch and restore one grey picture with the network that is asked first."""
+    here = (recipe for recipe in PREFERRED if not restoration_page.is_missing(recipe))
+    first = next(here, None)
+    if first:
+        _predictor().restore(Image.new("RGB", (64, 64), "grey"), first)
+
+
+def build() -> gr.Blocks:
+    """The tab. ``/restore`` is its one public endpoint."""
+    with gr.Blocks(analytics_enabled=False) as tab:
+        desk = gr.HTML(
+            value="",
+            html_template=restoration_page.page(),
+            js_on_load=components.asset(*(f"restoration/{name}.js" for name in _SCRIPTS)),
+            apply_default_css=False,
+            elem_id="restoration",
+        )
+        halted = gr.State(set())  # copied for each visitor
+        with gr.Row(visible=False):
+            image = components.unread(gr.Image(type="filepath", label="image"))
+            recipe = gr.Radio(list(RECIPES), value="feature", label="recipe")
+            scale = gr.Number(1, label="scale")
+            strength = gr.Number(1, label="strength")
+            restored = gr.Image(type="filepath", format="png", label="restored")
+            run = gr.Button("restore")
+
+        quiet: dict[str, Any] = {
+            "trigger_mode": "multiple",
+            "show_progress": "hidden",
+            "api_visibility": "private",
+        }
+        events = [
+            desk.ask(answer, halted, desk, **quiet, **components.MODEL_WORK),
+            desk.crops(crops, None, desk, **quiet, **components.MODEL_WORK),
+            desk.spoil(restoration_lab.spoil, None, desk, **quiet, **components.MODEL_WORK),
+            desk.sights(restoration_lab.sights, None, desk, **quiet, **components.MODEL_WORK),
+            desk.story(restoration_lab.story, None, desk, **quiet),
+        ]
+        desk.halt(halt, halted, None, queue=False, **quiet)
+        for event in events:
+            event.failure(None, js=f"() => {{ {_FAILED} }}", api_visibility="private")
+        run.click(
+            restore,
+            [image, recipe, scale, strength],
+            restored,
+            api_name="restore",
+            **components.MODEL_WORK,
+        )
+        tab.load(lambda: components.warm_up(warm) and None, api_visibility="private", queue=False)
+    return tab
+
+
+_FAILED = (
+    "document.querySelector('#restoration .restoration')"
+    ".dispatchEvent(new Event('restoration-failed', {bubbles: true}))"
+)
+
+
+def _predictor() -> ModuleType:
+    """``lesson7.restoration.predict``, imported at first use: it brings torch."""
+    from lesson7.restoration import predict
+
+    return predict
+
+
+def _uploaded(path: object) -> str:
+    """A path that the page names, if it is of an upload."""
+    folder = Path(get_upload_folder()).resolve()
+    if not isinstance(path, str) or "\0" in path or not Path(path).resolve().is_relative_to(folder):
+        raise InputError("Choose a photograph first.")
+    if not Path(path).is_file():
+        raise _GoneError
+    return path
+
+
+def _centre(place: object) -> tuple[float, float]:
+    """Where the page wants a crop, as shares of the picture."""
+    match place:
+        case [int() | float() as x, int() | float() as y]:
+            return x, y
+    raise InputError("Place the square on the picture first.")
+
+
+def _words(error: Exception) -> dict[str, Any]:
+    """What the page is told instead of an answer."""
+    if isinstance(error, _GoneError):
+        return {"gone": True}
+    return components.reply_to_error(error)
+
+
+def _saved(picture: Image.Image, name: str = "restored") -> str:
+    """A picture as a PNG file that the app may hand out, and clears away after an hour."""
+    file = io.BytesIO()
+    level = 1 if picture.width * picture.height > LARGE else 6
+    picture.save(file, "PNG", compress_level=level)
+    return save_bytes_to_cache(file.getvalue(), f"{name}.png", get_upload_folder())
+
+
+def _file(picture: Image.Image, name: object = None) -> dict[str, Any]:
+    """A picture as Gradio hands files to a page; it adds the address.
+
+    Args:
+        picture: what to save.
+        name: of the file that it was made from, as a stranger gives it.
+    """
+    plain = re.sub(r"[^\w .()-]", "", name)[:80].strip(" .") if isinstance(name, str) else ""
+    saved = _saved(picture, f"{plain}-restored" if plain else "restored")
+    return {"path": saved, "meta": {"_type": "gradio.FileData"}}
+
+
+if __name__ == "__main__":
+    components.page([("Restoration", build)]).launch(**components.LAUNCH)

@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from lesson7.core.metrics import psnr
+from lesson7.core.metrics import feature_distance, psnr
 from lesson7.core.vision import make_grid, save_image
 from lesson7.restoration import data, pairs
 
@@ -28,6 +28,8 @@ class Pictures:
         seed: of the split.
         n_judged: photographs that judge during training; the benchmark uses more.
         n_family: the same, with the family's damage.
+        eyes: what feature distances are measured through: a network that trains nothing here
+            (SqueezeNet); None: they are not measured.
     """
 
     def __init__(
@@ -37,8 +39,9 @@ class Pictures:
         seed: int = 0,
         n_judged: int = N_JUDGED,
         n_family: int = N_JUDGED_FAMILY,
+        eyes: nn.Module | None = None,
     ) -> None:
-        self.photographs = photographs
+        self.photographs, self.eyes = photographs, eyes
         self.train, self.judge = data.split(len(photographs), seed=seed)
         self.lesson = pairs.judging_pairs(photographs, self.judge[:n_judged])
         self.family = pairs.judging_pairs(photographs, self.judge[:n_family], form=None)
@@ -59,7 +62,8 @@ def evaluate(pictures: Pictures, model: nn.Module) -> dict[str, float]:
     """How much closer to the target than bilinear enlarging, in dB, and identity.
 
     ``psnr`` and ``gain`` are of the lesson's damage, ``family_gain`` is of the family's;
-    ``identity`` is the PSNR of undamaged photographs against themselves.
+    ``identity`` is the PSNR of undamaged photographs against themselves; ``features`` is the
+    feature distance to the target as a share of what enlarging alone leaves.
     """
     restored = through(model, pictures.lesson[0])
     ours, bilinear = psnr(restored, pictures.lesson[1]), psnr(*pictures.lesson)
@@ -67,12 +71,23 @@ def evaluate(pictures: Pictures, model: nn.Module) -> dict[str, float]:
     changed = (pictures.family[0] != pictures.family[1]).flatten(1).any(1)  # some stay whole
     family_gain = (family - psnr(*pictures.family))[changed].mean()
     whole = pictures.lesson[1][:N_WHOLE]
-    return {
+    metrics = {
         "psnr": ours.mean().item(),
         "gain": (ours - bilinear).mean().item(),
         "family_gain": family_gain.item(),
         "identity": psnr(through(model, whole), whole).mean().item(),
     }
+    if pictures.eyes is not None:
+        metrics["features"] = distance(pictures, restored) / distance(pictures, pictures.lesson[0])
+    return metrics
+
+
+def distance(pictures: Pictures, images: Tensor) -> float:
+    """The mean feature distance of ``images`` from the targets with the lesson's damage."""
+    assert pictures.eyes is not None
+    both = zip(images.split(8), pictures.lesson[1].split(8), strict=True)
+    parts = [feature_distance(pictures.eyes, image, target) for image, target in both]
+    return torch.cat(parts).mean().item()
 
 
 def through(model: nn.Module, damaged: Tensor) -> Tensor:

@@ -73,11 +73,14 @@ def measure(network: CompactUnet, pictures: Pictures) -> dict[str, float]:
     for parameter in halved.parameters():
         if parameter.dim() >= 2:
             parameter.data = parameter.data.half().float()
-    judges = Pictures(pictures.photographs, n_judged=N_JUDGED, n_family=N_FAMILY)
+    judges = Pictures(
+        pictures.photographs, n_judged=N_JUDGED, n_family=N_FAMILY, eyes=pictures.eyes
+    )
     with torch.inference_mode():
         before, after = evaluate(judges, network.eval()), evaluate(judges, halved.eval())
     loss = before["psnr"] - after["psnr"]
     if loss >= LARGEST_LOSS:
         raise ConfigError(f"half precision costs {loss:.3f} dB, {LARGEST_LOSS} or more")
-    renamed = {f"{name}_db": round(value, 4) for name, value in after.items()}
+    features = {"features": round(after.pop("features"), 4)} if "features" in after else {}
+    renamed = {f"{name}_db": round(value, 4) for name, value in after.items()} | features
     return {**renamed, "lost_by_half_precision_db": round(loss, 5)}

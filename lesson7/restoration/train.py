@@ -30,6 +30,7 @@ import typer
 from torch import nn
 
 from lesson7.core import inspection, runs, runtime
+from lesson7.core.backbones import load as load_backbone
 from lesson7.core.errors import ConfigError
 from lesson7.core.training import Result, Task, fit
 from lesson7.restoration import adversarial, data, degradations, shipping, turns
@@ -151,7 +152,9 @@ def main(
         return
     run = runs.Run.open(f"restoration-{recipe}", out, resume=resume)
     photographs = data.MadeUp(20) if dry_run else data.Photographs(data.find(folder))
-    pictures = Pictures(photographs, **({"n_judged": 2, "n_family": 2} if dry_run else {}))
+    eyes = load_backbone("squeezenet", pretrained, takes="unit")
+    few = {"n_judged": 2, "n_family": 2} if dry_run else {}
+    pictures = Pictures(photographs, eyes=eyes, **few)
     pairs = Pairs(
         photographs, pictures.train, chosen.size,
         form=form, family=chosen.family, names=names,

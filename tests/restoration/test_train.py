@@ -43,7 +43,7 @@ def test_pixel_leaves_its_record_and_a_sheet_of_samples_for_each_epoch(command):
     assert (record["n_train"], record["n_judge"]) == (18, 2)
     rows = Run(folder).rows()
     assert [row["epoch"] for row in rows] == [1, 2]
-    assert {"train_loss", "psnr", "gain", "family_gain", "identity"} <= {*rows[0]}
+    assert {"train_loss", "psnr", "gain", "family_gain", "identity", "features"} <= {*rows[0]}
     assert {path.name for path in (folder / "samples").iterdir()} == {"0001.jpg", "0002.jpg"}
 
 

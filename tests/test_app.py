@@ -38,6 +38,7 @@ PROMISED = {
         "counting",
         {"text", "n_tokens", "model", "temperature", "top_k", "seed"},
     ),
+    "lesson": ("/ladder", "every network of the lesson", set()),
 }
 
 

@@ -67,6 +67,12 @@ def test_the_system_chooses_the_theme_at_first(open_page: Callable[..., Page]):
     assert page.get_by_role("button", name="Dark theme").get_attribute("aria-pressed") == "true"
 
 
+def test_a_link_may_name_its_tab(open_page: Callable[..., Page]):
+    page = open_page("/?tab=human-numbers")
+    tab = page.get_by_role("tab", name="Human numbers")
+    expect(tab).to_have_attribute("aria-selected", "true")
+
+
 def test_bars_glide_only_for_those_who_like_it(open_page: Callable[..., Page]):
     bar = "getComputedStyle(document.querySelector('.bar i'), '::before').transitionDuration"
     assert open_page(reduced_motion="reduce").evaluate(bar) == "0s"

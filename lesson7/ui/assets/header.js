@@ -20,6 +20,22 @@ const asked = new URLSearchParams(location.search).get("__theme");
 const kept = remembered();
 show(!asked && kept ? kept === "dark" : document.body.classList.contains("dark"));
 
+// A link may name a tab: ?tab=human-numbers. It is there a moment after this script runs.
+const wanted = new URLSearchParams(location.search).get("tab");
+
+function openWanted() {
+  const tabs = [...document.querySelectorAll('#tabs button[role="tab"]')];
+  const named = tabs.find((tab) => tab.textContent.trim().toLowerCase().replaceAll(" ", "-") === wanted);
+  named?.click();
+  return Boolean(named);
+}
+
+if (wanted && !openWanted()) {
+  const waiting = new MutationObserver(() => openWanted() && waiting.disconnect());
+  waiting.observe(document.body, { childList: true, subtree: true });
+  setTimeout(() => waiting.disconnect(), 10000); // there is no such tab
+}
+
 button.addEventListener("click", () => {
   const dark = !document.body.classList.contains("dark");
   show(dark);

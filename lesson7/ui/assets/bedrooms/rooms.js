@@ -1,0 +1,209 @@
+// The sixteen rooms, and what they are drawn from: recipe, seed, truncation, steps along
+// directions. The address of the page says the same, so that it can be handed on.
+
+const N_ROOMS = 16;
+const LARGEST_SEED = 999999; // of those that chance chooses; any whole number may be typed
+const FIRST_SEED = 7; // whose rooms the time machine shows, too
+
+const signed = (value, digits = 1) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(digits)}`;
+
+/** What the rooms are drawn from; `onChange` is called when a visitor changes it. */
+function createSettings(root, { onChange }) {
+  const find = (selector) => root.querySelector(selector);
+  const seed = find("#br-seed");
+  const truncation = find("#br-truncation");
+  const list = find(".br-directions");
+  let known = ""; // the directions that have sliders now
+  let moves = {};
+
+  const recipe = () => find(".br-recipes input:checked").value;
+  const written = () => Object.fromEntries(Object.entries(moves).filter(([, steps]) => steps));
+
+  function values() {
+    return {
+      recipe: recipe(),
+      room: { seed: Number(seed.value), truncation: Number(truncation.value), moves: written() },
+    };
+  }
+
+  function showTruncation() {
+    find("output[for=br-truncation]").textContent = Number(truncation.value).toFixed(2);
+  }
+
+  function showMoves() {
+    for (const input of list.querySelectorAll("input")) {
+      const steps = moves[input.name] ?? 0;
+      input.value = steps;
+      input.closest(".br-knob").querySelector("output").textContent = steps ? signed(steps) : "0";
+      input.setAttribute("aria-valuetext", `${steps} steps`);
+    }
+    find(".br-reset").disabled = Object.keys(written()).length === 0;
+  }
+
+  /** One slider per direction of the network that draws, with what was measured of it. */
+  function showDirections(directions) {
+    const names = JSON.stringify([recipe(), directions.map((one) => one.name)]);
+    if (names === known) return;
+    known = names;
+    list.replaceChildren(
+      ...directions.map((one) => {
+        const knob = document.createElement("div");
+        knob.className = "br-knob";
+        const id = `br-move-${one.name}`;
+        knob.innerHTML = `<label for="${id}"></label><output for="${id}"></output>
+          <input id="${id}" name="${one.name}" type="range" min="-3" max="3" step="0.25">
+          <p class="br-ends" aria-hidden="true"><span></span><span></span></p>
+          <p class="l7-quiet"></p>`;
+        knob.querySelector("label").textContent = one.label;
+        [...knob.querySelectorAll(".br-ends span")].forEach((end, i) => (end.textContent = one.ends[i]));
+        knob.querySelector(".l7-quiet").textContent =
+          `a step adds ${one.effect.toFixed(3)}, ${(one.effect / one.spread).toFixed(1)} of the usual ` +
+          `spread; it rises in ${Math.round(100 * one.agreement)} of 100 rooms; R²\u00a0${one.r2.toFixed(2)}`;
+        return knob;
+      }),
+    );
+    find(".br-steer").hidden = find(".br-steer-says").hidden = directions.length === 0;
+    showMoves();
+  }
+
+  function toAddress() {
+    const { recipe, room } = values();
+    const address = new URL(location.href);
+    const set = (name, value, usual) =>
+      value === usual ? address.searchParams.delete(name) : address.searchParams.set(name, value);
+    set("bedrooms-seed", String(room.seed));
+    set("bedrooms-by", recipe, "modern");
+    set("bedrooms-truncation", String(room.truncation), "1");
+    const steps = Object.entries(room.moves).map(([name, value]) => `${name}:${value}`);
+    set("bedrooms-moves", steps.join(","), "");
+    try {
+      history.replaceState(history.state, "", address);
+    } catch {
+      // a page in a frame may not have an address of its own; the link still says it
+    }
+    address.searchParams.set("tab", "bedrooms");
+    return address.href;
+  }
+
+  function fromAddress() {
+    const given = new URLSearchParams(location.search);
+    if (/^\d{1,15}$/.test(given.get("bedrooms-seed") ?? "")) seed.value = given.get("bedrooms-seed");
+    const share = Number(given.get("bedrooms-truncation") ?? 1);
+    if (share >= 0 && share <= 1) truncation.value = share;
+    const by = find(`.br-recipes input[value="${CSS.escape(given.get("bedrooms-by") ?? "")}"]`);
+    if (by) by.checked = true;
+    for (const part of (given.get("bedrooms-moves") ?? "").split(",")) {
+      const [name, steps] = part.split(":");
+      if (Number(steps) && Math.abs(steps) <= 3) moves[name] = Number(steps);
+    }
+    showTruncation();
+  }
+
+  const complain = (words) => (find("#br-error").textContent = words);
+
+  function changed() {
+    const fits = /^\s*\d{1,15}\s*$/.test(seed.value);
+    complain(fits ? "" : "The seed must be a whole number of up to 15 digits.");
+    seed.setAttribute("aria-invalid", String(!fits));
+    if (fits) onChange();
+  }
+
+  truncation.addEventListener("input", () => {
+    showTruncation();
+    changed();
+  });
+  list.addEventListener("input", (event) => {
+    moves[event.target.name] = Number(event.target.value);
+    showMoves();
+    changed();
+  });
+  find(".br-reset").addEventListener("click", () => {
+    moves = {};
+    showMoves();
+    changed();
+  });
+  for (const choice of root.querySelectorAll(".br-recipes input")) {
+    choice.addEventListener("change", () => {
+      moves = {}; // the other network's directions are others
+      changed();
+    });
+  }
+  find(".br-ask").addEventListener("submit", (event) => {
+    event.preventDefault();
+    changed();
+  });
+  seed.addEventListener("change", changed);
+  find(".br-go").addEventListener("click", () => {
+    seed.value = Math.floor(Math.random() * (LARGEST_SEED + 1));
+    changed();
+  });
+  seed.value = FIRST_SEED;
+  fromAddress();
+  return { values, toAddress, showDirections, complain };
+}
+
+/** The grid of sixteen; `onKeep(index)` is called when one is clicked. */
+function createRooms(root, { onKeep }) {
+  const list = root.querySelector(".br-rooms");
+  const bar = root.querySelector(".br-progress");
+  const tiles = Array.from({ length: N_ROOMS }, (_, index) => {
+    const item = document.createElement("li");
+    item.innerHTML = `<button type="button" class="br-room" aria-pressed="false" disabled><img alt="" hidden>
+      <svg viewBox="0 0 24 24" stroke="currentColor" stroke-width="2" stroke-linejoin="round" aria-hidden="true"><path d="M6 3.5h12v17l-6-4.5-6 4.5z"/></svg></button>`;
+    const tile = item.firstChild;
+    tile.setAttribute("aria-label", `Room ${index + 1}, not drawn yet`);
+    tile.addEventListener("click", () => onKeep(index));
+    list.append(item);
+    return tile;
+  });
+
+  function progress(done) {
+    bar.setAttribute("aria-valuenow", done);
+    bar.style.setProperty("--done", done / N_ROOMS);
+    root.querySelector(".br-download").disabled = done < N_ROOMS;
+  }
+
+  function show(urls) {
+    tiles.forEach((tile, index) => (tile.disabled = index >= urls.length));
+    urls.forEach((url, index) => {
+      const image = tiles[index].querySelector("img");
+      image.hidden = false;
+      image.src = url;
+      tiles[index].setAttribute("aria-label", `Keep room ${index + 1}`);
+    });
+    progress(urls.length);
+  }
+
+  function mark(isKept) {
+    tiles.forEach((tile, index) => tile.setAttribute("aria-pressed", String(isKept(index))));
+  }
+
+  const urlOf = (index) => tiles[index].querySelector("img").src;
+
+  /** All sixteen as one PNG, each enlarged to 256 pixels. */
+  async function download(name) {
+    const [side, gap] = [256, 8];
+    const sheet = document.createElement("canvas");
+    sheet.width = sheet.height = 4 * (side + gap) - gap;
+    const pen = sheet.getContext("2d");
+    pen.fillStyle = "#fff";
+    pen.fillRect(0, 0, sheet.width, sheet.height);
+    pen.imageSmoothingQuality = "high";
+    for (const [index, tile] of tiles.entries()) {
+      const image = tile.querySelector("img");
+      await image.decode();
+      const [x, y] = [(index % 4) * (side + gap), Math.floor(index / 4) * (side + gap)];
+      pen.drawImage(image, x, y, side, side);
+    }
+    save(sheet.toDataURL("image/png"), name);
+  }
+
+  return { show, progress, mark, urlOf, download };
+}
+
+/** Hand a file to the visitor. */
+function save(url, name) {
+  const link = document.createElement("a");
+  Object.assign(link, { href: url, download: name });
+  link.click();
+}

@@ -1,0 +1,55 @@
+// Plays a walk: frames come as one picture, row by row, and are drawn one after the other.
+
+/** `calm`: whether a visitor would rather not have things move by themselves. */
+function createPlayer(root, { calm }) {
+  const find = (selector) => root.querySelector(selector);
+  const canvas = find("canvas");
+  const pen = canvas.getContext("2d");
+  const scrub = find(".br-scrub");
+  const button = find(".br-play");
+  let film = null; // {sheet, frames, columns, size, fps}
+  let started = 0; // when the first frame would have been shown, in ms; 0 while it stands still
+
+  function draw(frame) {
+    const { sheet, columns, size } = film;
+    const [x, y] = [(frame % columns) * size, Math.floor(frame / columns) * size];
+    pen.imageSmoothingQuality = "high";
+    pen.drawImage(sheet, x, y, size, size, 0, 0, canvas.width, canvas.height);
+    scrub.value = frame;
+    scrub.setAttribute("aria-valuetext", `frame ${frame + 1} of ${film.frames}`);
+  }
+
+  function go() {
+    if (!started || !root.isConnected) return;
+    const frame = Math.floor(((performance.now() - started) / 1000) * film.fps) % film.frames;
+    if (frame !== Number(scrub.value)) draw(frame);
+    requestAnimationFrame(go);
+  }
+
+  function play(plays) {
+    started = plays ? performance.now() - (1000 * Number(scrub.value)) / film.fps : 0;
+    button.classList.toggle("is-playing", plays);
+    button.setAttribute("aria-label", plays ? "Pause" : "Play");
+    if (plays) requestAnimationFrame(go);
+  }
+
+  async function show(reply) {
+    const sheet = new Image();
+    sheet.src = reply.film;
+    await sheet.decode();
+    started = 0;
+    film = { ...reply, sheet };
+    scrub.max = film.frames - 1;
+    root.hidden = false;
+    draw(0);
+    play(!calm);
+  }
+
+  scrub.addEventListener("input", () => {
+    const frame = Number(scrub.value);
+    play(false);
+    draw(frame);
+  });
+  button.addEventListener("click", () => play(!started));
+  return { show, hide: () => ((started = 0), (root.hidden = true)) };
+}

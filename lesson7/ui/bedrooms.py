@@ -1,0 +1,153 @@
+"""The Bedrooms tab: sixteen rooms at a click, walks between them, and how they came to be.
+
+The page's side is in ``assets/bedrooms/``: ``rooms.js`` keeps the sixteen and what they are
+drawn from, ``shelf.js`` those that were kept, ``walk.js`` plays, ``moments.js`` is the time
+machine, ``inside.js`` shows critic and generator, ``bedrooms.js`` asks and listens. They
+speak with this file through one event with one output; what they say is in
+``bedrooms_replies.py``, which also answers.
+
+Everybody else uses the endpoint ``/draw``. Run this tab alone with
+``python -m lesson7.ui.bedrooms``.
+"""
+
+import contextlib
+import html
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import gradio as gr
+import numpy as np
+from PIL import Image
+
+from lesson7.core import weight_file, weights
+from lesson7.core.errors import InputError, WeightsError
+from lesson7.core.images import grid
+from lesson7.ui import bedrooms_replies as replies
+from lesson7.ui import components
+
+# Who draws: recipe, name on the page, what it is.
+RECIPES = [
+    ("modern", "Ours", "a critic that looks through ImageNet’s eyes, averaged weights"),
+    ("wgan", "The lesson’s WGAN", "a critic that learns from pixels, its weights clipped"),
+]
+_log = logging.getLogger(__name__)
+
+
+def draw(
+    n: float = 16,
+    seed: float = 7,
+    truncation: float = 1.0,
+    recipe: str = "modern",
+    progress: gr.Progress = gr.Progress(),
+) -> Image.Image:
+    """Draw bedrooms that never existed.
+
+    Args:
+        n: how many, 1 to 64. The first ones stay the same when more are asked for.
+        seed: a whole number; the same one draws the same rooms.
+        truncation: 0 to 1; less draws more ordinary rooms, 0 the same one n times.
+        recipe: "modern" (ours) or "wgan" (the lesson's Wasserstein GAN).
+
+    Returns:
+        One PNG with the rooms in rows of the square root of n, rounded up, two white pixels
+        between them.
+    """
+    with components.in_words():
+        rooms = replies.predictor().draw(
+            replies.whole(n),
+            replies.whole(seed),
+            truncation,
+            replies.recipe_of(recipe),
+            lambda done, of: progress((done, of)),
+        )
+    return grid(rooms, int(np.ceil(len(rooms) ** 0.5)))
+
+
+def answer(event: gr.EventData) -> Iterator[str]:
+    """Reply to one question of the page."""
+    question: dict[str, Any] = event._data if isinstance(event._data, dict) else {}
+    about = {"id": question.get("id")}
+    try:
+        for reply in replies.to(question):
+            yield json.dumps(about | reply)
+    except InputError as error:
+        yield json.dumps(about | {"error": str(error)})
+    except WeightsError as error:
+        _log.error("%s", error)
+        yield json.dumps(about | {"broken": components.BROKEN})
+
+
+def warm() -> None:
+    """Import torch and draw four rooms with the network that is asked first."""
+    replies.predictor().draw(4, 7)
+
+
+def build() -> gr.Blocks:
+    """The tab. ``/draw`` is its one public endpoint."""
+    names = ("rooms", "shelf", "walk", "moments", "inside", "bedrooms")
+    with gr.Blocks(analytics_enabled=False) as tab:
+        desk = gr.HTML(
+            value="",
+            html_template=_page(),
+            js_on_load=components.asset(*(f"bedrooms/{name}.js" for name in names)),
+            apply_default_css=False,
+            elem_id="bedrooms",
+        )
+        with gr.Row(visible=False):
+            n = gr.Number(16, label="n")
+            seed = gr.Number(7, label="seed")
+            truncation = gr.Number(1.0, label="truncation")
+            recipe = gr.Radio(replies.RECIPES, value="modern", label="recipe")
+            sheet = gr.Image(format="png", type="pil", label="sheet")
+            run = gr.Button("draw")
+
+        asked = desk.ask(
+            answer,
+            None,
+            desk,
+            trigger_mode="multiple",  # the page itself sends one at a time
+            show_progress="hidden",
+            api_visibility="private",
+            **components.MODEL_WORK,
+        )
+        asked.failure(None, js=f"() => {{ {_FAILED} }}", api_visibility="private")
+        run.click(
+            draw, [n, seed, truncation, recipe], sheet, api_name="draw", **components.MODEL_WORK
+        )
+        tab.load(lambda: components.warm_up(warm) and None, api_visibility="private", queue=False)
+    return tab
+
+
+_FAILED = (
+    "document.querySelector('#bedrooms .bedrooms')"
+    ".dispatchEvent(new Event('bedrooms-failed', {bubbles: true}))"
+)
+
+
+def _page() -> str:
+    """The tab's HTML, the choice of who draws filled in."""
+    recipes = "".join(_choice(*recipe) for recipe in RECIPES)
+    return Template(components.asset("bedrooms/bedrooms.html")).substitute(recipes=recipes)
+
+
+def _choice(recipe: str, name: str, says: str) -> str:
+    checked = " checked" if recipe == "modern" else ""
+    facts = ""
+    with contextlib.suppress(WeightsError):  # said in words when it is asked to draw
+        source = weights.chosen_source()
+        folder = source if isinstance(source, Path) else weights.EMBEDDED
+        file = folder / weights.entry(f"bedrooms-{recipe}", folder).file
+        facts = f"{weight_file.count_parameters(file):,} parameters"
+    return (
+        f'<label class="br-recipe"><input type="radio" name="br-recipe" value="{recipe}"{checked}>'
+        f"<strong>{html.escape(name)}</strong><span>{html.escape(says)}</span>"
+        f"<span>{facts}</span></label>"
+    )
+
+
+if __name__ == "__main__":
+    components.page([("Bedrooms", build)]).launch(**components.LAUNCH)

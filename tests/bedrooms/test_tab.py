@@ -1,0 +1,208 @@
+"""The tab without a browser: its endpoint over HTTP and MCP, and its answers to the page."""
+
+import base64
+import io
+import json
+import urllib.request
+
+import gradio as gr
+import pytest
+from gradio_client import Client
+from gradio_client.exceptions import AppError
+from PIL import Image
+
+from lesson7.bedrooms import predict
+from lesson7.bedrooms.directions import ATTRIBUTES
+from lesson7.core import weights
+from lesson7.ui import bedrooms, bedrooms_replies, components
+from tests import serving
+
+ROOM = {"seed": 7, "index": 0, "truncation": 1, "moves": {}}
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory, weights_folder):
+    folder = tmp_path_factory.mktemp("app")
+    command = ("-m", "lesson7.ui.bedrooms")
+    with serving.app(folder, *command, LESSON7_WEIGHTS=str(weights_folder)) as served:
+        yield served.url
+        assert served.refused_hosts == []
+
+
+@pytest.fixture(scope="module")
+def client(url, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("downloads")
+    return Client(url, verbose=False, analytics_enabled=False, download_files=folder)
+
+
+def asked(**question):
+    event = gr.EventData(None, {"id": 7, "recipe": "modern", "room": ROOM, **question})
+    return [json.loads(reply) for reply in bedrooms.answer(event)]
+
+
+def opened(url):
+    return Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2])))
+
+
+# ---- everybody's endpoint
+
+
+def test_rooms_are_drawn_over_http(client, small_networks):
+    path = client.predict(5, 7, 1, "modern", api_name="/draw")
+    with Image.open(path) as sheet:
+        assert (sheet.format, sheet.size) == ("PNG", (3 * 66 - 2, 2 * 66 - 2))
+        second = sheet.convert("RGB").crop((66, 0, 130, 64))
+    assert second.tobytes() == predict.draw(2, 7)[1].tobytes()
+    again = client.predict(seed=7, n=5, api_name="/draw")
+    with Image.open(path) as a, Image.open(again) as b:
+        assert a.tobytes() == b.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([0, 7], "1 to 64"),
+        ([1e9, 7], "1 to 64"),
+        ([2.5, 7], "1 to 64"),
+        ([4, -1], "whole number"),
+        ([4, 1.5], "whole number"),
+        ([4, 7, 1.5], "truncation"),
+        ([4, 7, -1], "truncation"),
+    ],
+)
+def test_what_cannot_be_meant_is_answered_in_words(client, arguments, words):
+    with pytest.raises(AppError, match=words):
+        client.predict(*arguments, api_name="/draw")
+
+
+def test_it_is_a_tool_with_a_description(url):
+    with urllib.request.urlopen(f"{url}/gradio_api/mcp/schema", timeout=30) as answer:
+        (tool,) = json.load(answer)
+    assert tool["name"].endswith("draw")
+    assert "bedrooms" in tool["description"]
+    assert set(tool["inputSchema"]["properties"]) == {"n", "seed", "truncation", "recipe"}
+
+
+# ---- the page's own questions
+
+
+@pytest.fixture
+def page(small_networks):
+    """Answers come from the stand-ins."""
+
+
+def test_sixteen_rooms_come_in_growing_replies(page):
+    replies = asked(ask="rooms")
+    assert [len(reply["rooms"]) for reply in replies] == [4, 8, 12, 16]
+    assert [reply["more"] for reply in replies] == [True, True, True, False]
+    last = replies[-1]
+    assert (last["id"], last["of"], last["size"], last["notice"]) == (7, 16, 64, "")
+    wanted = predict.draw(16, 7)
+    for room, url in zip(wanted, last["rooms"], strict=True):
+        assert opened(url).convert("RGB").tobytes() == room.tobytes(), "to the last bit"
+
+
+def test_sliders_say_what_was_measured(page):
+    (slider, *_) = asked(ask="rooms")[-1]["directions"]
+    assert slider["name"] == "warmth"
+    assert slider["ends"] == ["bluer", "redder"]
+    found = predict.directions()
+    assert (slider["effect"], slider["r2"]) == (found.effects[0], found.r2[0])
+
+
+def test_every_direction_that_can_be_found_has_words():
+    assert set(bedrooms_replies.SLIDERS) == set(ATTRIBUTES)
+
+
+def test_a_move_is_drawn(page):
+    moved = asked(ask="rooms", room={**ROOM, "moves": {"warmth": 2}})[-1]["rooms"][0]
+    assert moved != asked(ask="rooms")[-1]["rooms"][0]
+
+
+def test_a_walk_tells_how_far_it_is_and_comes_as_one_picture(page):
+    replies = asked(ask="walk", stops=[ROOM, {**ROOM, "index": 3}])
+    assert [reply["drawn"] for reply in replies[:-1]] == [16, 32, 48]
+    last = replies[-1]
+    assert (last["frames"], last["columns"], last["size"]) == (60, 30, 64)
+    assert opened(last["film"]).size == (30 * 64, 2 * 64)
+
+
+def test_a_walk_comes_as_a_gif(page):
+    film = opened(asked(ask="gif", stops=[ROOM, {**ROOM, "index": 3}])[-1]["gif"])
+    assert (film.format, film.size) == ("GIF", (192, 192))
+
+
+@pytest.mark.parametrize("recipe", bedrooms_replies.RECIPES)
+def test_inside_has_scores_and_stages_with_a_sentence_each(page, recipe):
+    (scores,) = asked(ask="scores", recipe=recipe)
+    assert len(scores["scores"]) == 16
+    assert scores["said_by"]
+    (built,) = asked(ask="stages", recipe=recipe, room={**ROOM, "index": 2})
+    assert {stage["size"] for stage in built["stages"]} == {4, 8, 16, 32} | (
+        {64} if recipe == "modern" else set()
+    )
+    for stage in built["stages"]:
+        maps = base64.b64decode(stage["maps"])
+        assert len(maps) % stage["size"] ** 2 == 0
+        assert opened(stage["seen"]).size == (stage["size"],) * 2
+        assert stage["says"]
+
+
+def test_the_history_has_both_recipes(page):
+    (reply,) = asked(ask="history")
+    assert set(reply["history"]) == {"modern", "wgan"}
+    for one in reply["history"].values():
+        assert opened(one["moments"][0]["sheet"]).size == (256, 256)
+        assert one["curves"]["generator_loss"]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        {},
+        {"ask": "everything"},
+        {"ask": ["rooms"]},
+        {"ask": "rooms", "recipe": "diffusion"},
+        {"ask": "rooms", "recipe": ["modern"]},
+        {"ask": "rooms", "room": None},
+        {"ask": "rooms", "room": {"seed": "7"}},
+        {"ask": "rooms", "room": {**ROOM, "seed": -1}},
+        {"ask": "rooms", "room": {**ROOM, "truncation": 2}},
+        {"ask": "rooms", "room": {**ROOM, "truncation": None}},
+        {"ask": "rooms", "room": {**ROOM, "moves": ["warmth"]}},
+        {"ask": "rooms", "room": {**ROOM, "moves": {"warmth": 1e9}}},
+        {"ask": "rooms", "room": {**ROOM, "moves": {"nonsense": 1}}},
+        {"ask": "stages", "room": {**ROOM, "index": 99}},
+        {"ask": "walk"},
+        {"ask": "walk", "stops": [ROOM]},
+        {"ask": "walk", "stops": [ROOM] * 7},
+        {"ask": "walk", "stops": [ROOM, 5]},
+        {"ask": "gif", "stops": "all"},
+    ],
+    ids=str,
+)
+def test_a_question_that_makes_no_sense_is_answered_in_words(page, question):
+    (reply,) = asked(**question)
+    assert reply["id"] == 7
+    assert len(reply["error"].split()) > 2
+
+
+def test_a_question_that_is_no_question_is_answered_too():
+    (reply,) = bedrooms.answer(gr.EventData(None, ["rooms"]))
+    assert json.loads(reply)["error"]
+
+
+def test_missing_weights_are_said_in_words_and_nothing_else_is(page, tmp_path, monkeypatch):
+    monkeypatch.setenv("LESSON7_WEIGHTS", str(tmp_path))
+    monkeypatch.setattr(weights, "EMBEDDED", tmp_path)
+    predict.load.cache_clear()
+    assert asked(ask="rooms") == [{"id": 7, "broken": components.BROKEN}]
+    with pytest.raises(gr.Error, match="could not be loaded"):
+        bedrooms.draw()
+    (reply,) = asked(ask="history")
+    assert "no record" in reply["error"]
+    assert bedrooms._page().count("parameters") == 0
+
+
+def test_the_page_says_how_large_the_networks_are(page):
+    assert "3,613,696 parameters" in bedrooms._page()

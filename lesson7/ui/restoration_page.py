@@ -36,10 +36,13 @@ EXAMPLES = [
     ("watermark", 1, "a white puppy under a watermark"),
     ("night", 1, "a terrier, full of noise"),
     ("blur", 1, "a spotted cat, blurred"),
-    ("small", 2, "a wolfspitz, small and compressed"),
+    ("small", 3, "a wolfspitz, small and compressed"),
 ]
 GOOD = [("kitten", "a grey kitten"), ("spaniel", "a spaniel"), ("leaves", "a cat among leaves")]
 STARTING = {"downscale": 0.5, "number": 0.6, "jpeg": 0.5}
+
+PSNR_SAYS = "Pixels: so much closer to the truth than plain enlarging, on 200 photographs"
+FEATURES_SAY = "What a network sees: so much closer to the truth than plain enlarging"
 
 FOLDER = components.ASSETS / "restoration"
 STORY = FOLDER / "story" / "story.json"
@@ -109,10 +112,24 @@ def _recipe(recipe: str, chosen: bool, missing: bool) -> str:
     name, says = RECIPES[recipe]
     state = " disabled" if missing else " checked" if chosen else ""
     says = "Its weights are not here." if missing else says
+    facts = "" if missing else _facts(recipe)
     return (
         f'<label class="rs-recipe"><input type="radio" name="rs-recipe" value="{recipe}"{state}>'
-        f"<strong>{html.escape(name)}</strong><span>{html.escape(says)}</span></label>"
+        f"<strong>{html.escape(name)}</strong><span>{html.escape(says)}</span>{facts}</label>"
     )
+
+
+def _facts(recipe: str) -> str:
+    """What was measured against plain enlarging, if the index has it."""
+    with contextlib.suppress(WeightsError, KeyError):
+        measured = weights.entry(f"restoration-{recipe}").metrics
+        gain = f"{measured['gain_db']:+.1f} dB".replace("-", "−")
+        facts = [f'<b title="{PSNR_SAYS}">{gain}</b>']
+        if "features" in measured:
+            closer = 100 * (1 - measured["features"])
+            facts.append(f'<b title="{FEATURES_SAY}">features {closer:.0f} % closer</b>')
+        return f'<span class="rs-facts">{" ".join(facts)}</span>'
+    return ""
 
 
 def _scale(scale: int) -> str:

@@ -332,12 +332,23 @@ def test_a_recipe_without_weights_is_shown_as_such(weights_folder, monkeypatch):
     def entry(name, folder=None):
         if name == "restoration-feature":
             raise WeightsMissing("not there")
+        return weights.Record({}, "pets", "MIT", "train", "a laptop", 1.0)
 
     monkeypatch.setattr(weights, "entry", entry)
     page = restoration_page.page()
     assert page.count("Its weights are not here.") == 1
     assert 'value="feature" disabled' in page
     assert 'value="gan" checked' in page
+
+
+def test_a_recipe_says_what_was_measured(monkeypatch):
+    metrics = {"gain_db": 2.14, "features": 0.615}
+    record = weights.Record(metrics, "pets", "MIT", "train", "a laptop", 1.0)
+    monkeypatch.setattr(weights, "entry", lambda name, folder=None: record)
+    page = restoration_page.page()
+    assert page.count("+2.1 dB</b>") == page.count("features 38 % closer") == 3
+    metrics |= {"gain_db": -0.5}
+    assert "−0.5 dB</b>" in restoration_page.page()
 
 
 def test_weights_that_cannot_be_used_are_said_in_words(monkeypatch, uploaded):

@@ -112,15 +112,17 @@ async function received(reply, about) {
     card.querySelector("span").textContent = "could not be loaded";
     return fail(`${recipeName(about.recipe)} could not be loaded. Please choose another recipe.`);
   }
-  if (reply.gone) {
-    picture.path = send(picture);
+  if (reply.gone && !picture.again) {
+    Object.assign(picture, { path: send(picture), again: true });
     return restore();
   }
+  if (reply.gone) return fail("The picture got lost on its way. Please choose it again.");
   if (reply.error) return fail(reply.error);
   if (reply.notice) notice(reply.notice);
   if (!reply.done) return showProgress(reply.fraction, reply.words);
 
   const [width, height] = reply.size;
+  picture.again = false;
   result = { url: reply.result.url, size: reply.size, strength: about.strength };
   if (reply.before) {
     picture.url = reply.before.url;

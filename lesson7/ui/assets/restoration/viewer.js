@@ -9,7 +9,7 @@ const FAR = 16; // the largest k
 const FILL = 4; // the largest k that is chosen to fill the frame
 const ZOOM = 1.5; // what a button does to k
 const SQUARES = 3; // screen pixels per pixel from which on pixels are shown as squares
-const SWEEP = 900; // ms for the line to cross half of the picture
+const SWEEP = [900, 500]; // ms for the line to cross the picture, and to come back to the middle
 
 const clamp = (value, least, most) => Math.min(most, Math.max(least, value));
 
@@ -111,20 +111,19 @@ function createViewer(root, { calm }) {
     paint();
   }
 
-  /** Bring the line in from the right: what it leaves behind is restored. */
+  /** Let the line cross the picture once: what it leaves behind is restored. */
   function sweep() {
     cancelAnimationFrame(sweeping);
     if (calm.matches) return moveLine(0.5);
     const start = performance.now();
-    const frameOf = (now) => {
-      const done = clamp((now - start) / SWEEP, 0, 1);
-      at.split = 1 - 0.5 * (1 - (1 - done) ** 3);
+    const ease = (share) => (1 - Math.cos(Math.PI * clamp(share, 0, 1))) / 2;
+    const step = (now) => {
+      const over = now - start;
+      at.split = 1 - 0.95 * ease(over / SWEEP[0]) + 0.45 * ease((over - SWEEP[0]) / SWEEP[1]);
       paint();
-      if (done < 1) sweeping = requestAnimationFrame(frameOf);
+      if (over < SWEEP[0] + SWEEP[1]) sweeping = requestAnimationFrame(step);
     };
-    at.split = 1;
-    paint();
-    sweeping = requestAnimationFrame(frameOf);
+    step(start);
   }
 
   // ---- mouse, fingers, wheel

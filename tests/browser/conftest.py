@@ -68,7 +68,7 @@ def open_page(served: serving.Served, browser: Browser) -> Iterator[Callable[...
             "request", lambda sent: hosts.add(sent.url.split("/")[2] if "//" in sent.url else "")
         )
         page.goto(served.url + path)
-        page.wait_for_selector(".is-ready")
+        page.wait_for_selector(".is-ready:visible")
         return page
 
     yield opened

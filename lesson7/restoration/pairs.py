@@ -34,10 +34,12 @@ class Pairs(Dataset):
         size: of a crop, pixels, at most ``SIZE``.
         form: the lesson's damage.
         family: share of crops that get the family's damage instead, 0 to 1.
+        whole: share of crops that are not damaged at all, 0 to 1, beside the twelfth of the
+            family's: what is good must be left alone.
+        numbers: share of the lesson's crops that are cut where the number is, 0 to 1.
         names: of the family's members; None: all.
         augment: what happens to both pictures of a pair that has the lesson's damage, such as
-            ``lesson_augment(size)``; None: a crop at full size, half of them where the
-            number is.
+            ``lesson_augment(size)``; None: a crop at full size.
         repeats: crops of each photograph in one epoch.
         seed: of everything random.
     """
@@ -50,6 +52,8 @@ class Pairs(Dataset):
         *,
         form: str = "number",
         family: float = 0.5,
+        whole: float = 0.0,
+        numbers: float = 0.5,
         names: Sequence[str] | None = None,
         augment: nn.Module | None = None,
         repeats: int = 1,
@@ -57,6 +61,7 @@ class Pairs(Dataset):
     ) -> None:
         self.photographs, self.indices, self.size = photographs, list(indices), size
         self.form, self.family, self.names, self.augment = form, family, names, augment
+        self.whole, self.numbers = whole, numbers
         self.repeats, self.seed, self.epoch = repeats, seed, 0
 
     def __len__(self) -> int:
@@ -72,7 +77,10 @@ class Pairs(Dataset):
         photograph = self.photographs[self.indices[item % len(self.indices)]]
         if rng.random() < 0.5:
             photograph = photograph.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-        if rng.random() < self.family:
+        if rng.random() < self.whole:
+            left, top = (rng.randint(0, side - self.size) for side in photograph.size)
+            damaged = target = photograph.crop((left, top, left + self.size, top + self.size))
+        elif rng.random() < self.family:
             damaged, target = self._from_family(photograph, rng)
         elif self.augment is None:
             damaged, target = self._from_lesson(photograph, rng)
@@ -86,7 +94,7 @@ class Pairs(Dataset):
         small, number = degrade(photograph, rng, self.form)
         width, height = photograph.size
         scale = small.width / width, small.height / height
-        if number is not None and rng.random() < 0.5:  # look where the number is
+        if number is not None and rng.random() < self.numbers:
             middle = (number[0] + number[2]) / 2 / scale[0], (number[1] + number[3]) / 2 / scale[1]
             left, top = (
                 min(max(round(m - rng.random() * self.size), 0), side - self.size)

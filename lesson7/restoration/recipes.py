@@ -30,7 +30,9 @@ class Recipe:
         phases: of one cycle each.
         size: of a crop, pixels.
         batch_size: crops in a step.
-        family: share of crops with the family's damage; the others have the lesson's.
+        family: share of the damaged crops with the family's damage; the others have the lesson's.
+        whole: share of crops that are not damaged, so that what is good is left alone.
+        numbers: share of the lesson's crops that are cut where the number is.
         repeats: crops of each photograph in one epoch.
         settings: how to train.
         weights: of the critic's opinion and of the pixels (gan).
@@ -40,6 +42,8 @@ class Recipe:
     size: int = 128
     batch_size: int = 16
     family: float = 0.4
+    whole: float = 0.0
+    numbers: float = 0.5
     repeats: int = 3
     settings: Settings = OURS
     weights: tuple[float, float] = (1.0, 50.0)
@@ -47,11 +51,12 @@ class Recipe:
 
 RECIPES = {
     "pixel": Recipe(
-        (Phase(1, 6e-4, pct_start=0.5, frozen=1), Phase(11, (2e-4, 8e-4), pct_start=0.15))
+        (Phase(1, 6e-4, pct_start=0.5, frozen=1), Phase(7, (2e-4, 8e-4), pct_start=0.15))
     ),
-    "feature": Recipe((Phase(3, (5e-5, 2e-4), pct_start=0.1),), repeats=1),
+    "polish": Recipe((Phase(3, (1e-4, 3e-4), pct_start=0.1),), whole=0.12, numbers=0.9),
+    "feature": Recipe((Phase(3, (5e-5, 2e-4), pct_start=0.1),), whole=0.12, repeats=1),
     "critic": Recipe((Phase(3, 5e-4),), repeats=1),
-    "gan": Recipe((Phase(4, 1e-4),), repeats=1),
+    "gan": Recipe((Phase(4, 1e-4),), whole=0.12, repeats=1),
 }
 
 

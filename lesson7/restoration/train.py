@@ -6,6 +6,7 @@ Recipes, each from the lesson, each for our compact network or, with ``--network
 for the lesson's U-Net on ResNet-34:
 
     pixel       squared error of the pixels, encoder frozen at first              [1]
+    polish      the same from a run of ``pixel``: more numbers, more undamaged pictures
     feature     from a run of ``pixel``: what VGG sees of both must agree, too    [2]
     critic      from a run of ``pixel``: tell its work from photographs
     gan         from a run of ``pixel`` and one of ``critic``: both, in turns     [3]
@@ -157,7 +158,7 @@ def main(
     pictures = Pictures(photographs, eyes=eyes, **few)
     pairs = Pairs(
         photographs, pictures.train, chosen.size,
-        form=form, family=chosen.family, names=names,
+        form=form, family=chosen.family, whole=chosen.whole, numbers=chosen.numbers, names=names,
         augment=lesson_augment(chosen.size) if augment else None,
         repeats=chosen.repeats, seed=seed,
     )  # fmt: skip
@@ -198,7 +199,7 @@ def main(
         command += "".join(f" --{name} {path}" for name, path in
                            (("start", start), ("critic", critic)) if path)  # fmt: skip
         measured = shipping.ship(
-            recipe, task.model, pictures, run,
+            "pixel" if recipe == "polish" else recipe, task.model, pictures, run,
             command=command, hardware=runs.hardware(), minutes=result.minutes,
         )  # fmt: skip
         typer.echo("  ".join(f"{name} {value:.5g}" for name, value in measured.items()))

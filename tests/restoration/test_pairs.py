@@ -60,6 +60,12 @@ def test_the_lesson_augmentation_leaves_the_shared_random_numbers_alone(photogra
     torch.testing.assert_close(torch.rand(3), expected)
 
 
+def test_a_share_stays_whole(photographs):
+    pairs = Pairs(photographs, range(12), 64, whole=0.5, repeats=10)
+    same = sum(torch.equal(*pairs[i]) for i in range(120))
+    assert 45 < same < 75
+
+
 def test_half_of_the_crops_with_a_number_look_at_it(photographs):
     """White pixels that the photograph does not have: there far more often than by chance."""
     pairs = Pairs(photographs, range(12), 64, family=0.0, repeats=10)

@@ -47,12 +47,12 @@ def test_pixel_leaves_its_record_and_a_sheet_of_samples_for_each_epoch(command):
     assert {path.name for path in (folder / "samples").iterdir()} == {"0001.jpg", "0002.jpg"}
 
 
-@pytest.mark.parametrize("recipe", ["feature", "critic"])
+@pytest.mark.parametrize("recipe", ["polish", "feature", "critic"])
 def test_the_others_begin_where_pixel_ended(command, recipe):
     done = command("--recipe", recipe, "--start", "pixel", "--out", recipe)
     assert done.exit_code == 0, done.output
     rows = Run(command.folder / recipe).rows()
-    assert {"critic": "accuracy", "feature": "psnr"}[recipe] in rows[-1]
+    assert ("accuracy" if recipe == "critic" else "psnr") in rows[-1]
 
 
 def test_gan_begins_with_both(command):
@@ -86,7 +86,7 @@ def test_without_a_run_to_begin_with_it_says_so():
 
 @pytest.mark.parametrize(
     ("option", "value", "known"),
-    [("--recipe", "best", "pixel, feature"), ("--degrade", "blur,rain", "blur, noise"),
+    [("--recipe", "best", "pixel, polish"), ("--degrade", "blur,rain", "blur, noise"),
      ("--form", "huge", "number, plain, medium"), ("--network", "big", "compact, lesson")],
 )  # fmt: skip
 def test_an_unknown_choice_is_answered_with_those_there_are(command, option, value, known):

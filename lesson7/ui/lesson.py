@@ -41,19 +41,23 @@ def ladder() -> list[dict[str, Any]]:
         return [_described(group.tab, row) for group, rows in lesson_records.read() for row in rows]
 
 
-def build() -> gr.Blocks:
-    """The tab. ``/ladder`` is its one public endpoint."""
-    rungs: lesson_page.Ladder = []
-    notice = ""
+def content() -> tuple[str, str]:
+    """The tab's HTML, and its curves as JSON; words in their place if there are no records."""
     try:
         rungs = lesson_records.read()
     except WeightsError as error:
         _log.error("%s", error)
-        notice = UNREADABLE
+        return lesson_page.page([], UNREADABLE), "{}"
+    return lesson_page.page(rungs), json.dumps(lesson_page.curves(rungs))
+
+
+def build() -> gr.Blocks:
+    """The tab. ``/ladder`` is its one public endpoint."""
+    page, curves = content()
     with gr.Blocks(analytics_enabled=False) as tab:
         gr.HTML(
-            value=json.dumps(lesson_page.curves(rungs)),
-            html_template=lesson_page.page(rungs, notice),
+            value=curves,
+            html_template=page,
             js_on_load=components.asset("lesson/chart.js", "lesson/lesson.js"),
             apply_default_css=False,
             elem_id="lesson",

@@ -32,7 +32,7 @@ def page(ladder: Ladder, notice: str = "") -> str:
     groups = "".join(_group(group, rows) for group, rows in ladder if rows)
     text = Template(components.asset("lesson/lesson.html"))
     hidden = "" if notice else " hidden"
-    return text.substitute(groups=groups, notice=html.escape(notice), hidden=hidden)
+    return text.substitute(groups=groups, notice=_text(notice), hidden=hidden)
 
 
 def curves(ladder: Ladder) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def number(value: float, unit: str) -> str:
 def duration(minutes: float) -> str:
     """Minutes in words, rounded to two figures or so.
 
-    >>> duration(0.05), duration(1.87), duration(23.3), duration(70.5), duration(540)
+    >>> duration(0.05), duration(1.87), duration(23.3), duration(70.6), duration(540)
     ('3 s', '1.9 min', '23 min', '1 h 11 min', '9 h')
     """
     if minutes < 0.995:
@@ -99,27 +99,28 @@ def _group(group: Group, rows: Sequence[Row]) -> str:
     scale = _scale(group, rows)
     ends = "".join(f"<span>{end:g}&#8239;{group.unit}</span>" for end in scale or ())
     body = "".join(_row(group, row, scale) for row in rows)
+    way = _go(group, "Open", f"Open {group.tab}")
     return (
         '<tbody role="rowgroup" class="ls-group"><tr role="row" class="ls-head">'
-        f'<th role="rowheader" scope="rowgroup" colspan="3"><h3>{html.escape(group.tab)}</h3>'
-        f'<p class="l7-quiet">{html.escape(group.judged)}</p></th>'
+        f'<th role="rowheader" scope="rowgroup" colspan="3"><h3>{_text(group.tab)}</h3>'
+        f'<p class="l7-quiet">{_text(group.judged)}</p></th>'
         f'<td role="cell" class="ls-ends" aria-hidden="true"><div>{ends}</div></td>'
-        f'<td role="cell" colspan="4">{_go(group, f"Open {group.tab}")}</td></tr>{body}</tbody>'
+        f'<td role="cell" colspan="4">{way}</td></tr>{body}</tbody>'
     )
 
 
 def _go(group: Group, says: str, label: str = "") -> str:
-    named = f' aria-label="{html.escape(label)}"' if label else ""
+    named = f' aria-label="{_text(label)}"' if label else ""
     return (
-        f'<button type="button" class="l7-button ls-go" data-tab="{html.escape(group.tab)}"{named}>'
-        f'{html.escape(says)}<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" '
+        f'<button type="button" class="l7-button ls-go" data-tab="{_text(group.tab)}"{named}>'
+        f'{_text(says)}<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" '
         'stroke-width="2.25" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">'
         '<path d="M5 12h14M13 6l6 6-6 6"/></svg></button>'
     )
 
 
 def _row(group: Group, row: Row, scale: tuple[float, float] | None) -> str:
-    rung, name = row.rung, html.escape(row.rung.name)
+    rung, name = row.rung, _text(row.rung.name)
     lesson, ours = row.lesson, row.value(rung.main)
     took = duration(row.lesson_seconds / 60) + " on a GPU" if row.lesson_seconds else ""
     also = [
@@ -133,7 +134,7 @@ def _row(group: Group, row: Row, scale: tuple[float, float] | None) -> str:
         f'<tr role="row" class="ls-rung" data-weights="{rung.weights}"><th role="rowheader" '
         f'scope="row"><button type="button" class="ls-open" aria-expanded="false" '
         f'aria-controls="{more}">{name}</button>'
-        f'<span class="ls-what">{html.escape(rung.what)}</span></th>'
+        f'<span class="ls-what">{_text(rung.what)}</span></th>'
         + _cell("The lesson", _said(lesson, row.lesson_figure), [took])
         + _cell("Here", _said(ours, rung.main), also)
         + f'<td role="cell" class="ls-scale" aria-hidden="true">{_dots(group, row, scale)}</td>'
@@ -150,14 +151,14 @@ def _row(group: Group, row: Row, scale: tuple[float, float] | None) -> str:
 
 
 def _cell(heading: str, says: str, small: Sequence[str]) -> str:
-    lines = "".join(f"<small>{html.escape(line)}</small>" for line in small if line)
+    lines = "".join(f"<small>{_text(line)}</small>" for line in small if line)
     return f'<td role="cell" data-says="{heading}">{says}{lines}</td>'
 
 
 def _said(value: float | None, figure: Figure) -> str:
     if value is None:
         return '<b class="ls-none" aria-label="none">–</b>'
-    return f"<b>{number(value, figure.unit)}</b><small>{html.escape(figure.says)}</small>"
+    return f"<b>{number(value, figure.unit)}</b><small>{_text(figure.says)}</small>"
 
 
 def _panel(group: Group, row: Row) -> str:
@@ -169,17 +170,24 @@ def _panel(group: Group, row: Row) -> str:
     notebooks = ", ".join(_outside(COURSE + name, name) for name in group.notebooks)
     how = ". ".join((row.entry.data, row.entry.hardware, f"{duration(row.minutes)} of training"))
     return (
-        f'<div class="ls-panel"><p class="ls-taught">{html.escape(rung.taught)}</p>'
+        f'<div class="ls-panel"><p class="ls-taught">{_text(rung.taught)}</p>'
         f'<div class="lc" data-weights="{rung.weights}"></div>'
         f'<div class="ls-notes">{_go(group, f"Try it in {group.tab}")}'
         f"<h4>To read</h4><ul>{papers}<li>The lesson’s notebook: {notebooks}</li></ul>"
-        f"<h4>To train it again</h4><code>{html.escape(row.entry.command)}</code>"
-        f'<p class="l7-quiet">{html.escape(how)}.</p></div></div>'
+        f"<h4>To train it again</h4><code>{_text(row.entry.command)}</code>"
+        f'<p class="l7-quiet">{_text(how)}.</p></div></div>'
     )
 
 
+def _text(words: str) -> str:
+    """Words as HTML, and as nothing else: Gradio takes the page for a JavaScript template."""
+    for sign in "&$`{\\":
+        words = words.replace(sign, f"&#{ord(sign)};")
+    return html.escape(words).replace("&amp;#", "&#")
+
+
 def _outside(address: str, says: str) -> str:
-    return f'<a href="{address}" target="_blank" rel="noopener">{html.escape(says)}</a>'
+    return f'<a href="{address}" target="_blank" rel="noopener">{_text(says)}</a>'
 
 
 # --------------------------------------------------------------------- the small pictures

@@ -162,7 +162,7 @@ _GAINS = (
 )
 _RESTORED = Figure("psnr_db", "PSNR", "dB", column="valid_loss", lesson_shown=psnr_of_lesson)
 _GAINED = (
-    Figure("gain_db", "over plain enlarging", "+dB"),
+    Figure("gain_db", "over enlarging", "+dB"),
     Figure("family_gain_db", "on other damage", "+dB"),
     Figure("features", "of enlarging’s feature distance", "%"),
 )

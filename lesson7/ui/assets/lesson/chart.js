@@ -84,12 +84,13 @@ function createChart(host, network, others) {
     <div class="lc-plot" tabindex="0" role="slider" aria-orientation="horizontal"></div>
     <p class="lc-read" aria-hidden="true"></p>
     <ul class="lc-key"></ul>
-    <details class="lc-numbers"><summary>The numbers</summary><div class="lc-scroll" tabindex="0" role="region" aria-label="Table of the curve"></div></details>`;
+    <details class="lc-numbers"><summary>The numbers</summary><div class="lc-scroll" tabindex="0" role="group"></div></details>`;
   const part = (name) => host.querySelector(name);
   const plot = part(".lc-plot");
   let at = 0; // of the cursor, among the places
   let drawn; // what the cursor needs to know
 
+  part(".lc-scroll").setAttribute("aria-label", `The curve of ${network.name} in numbers`);
   network.curves.forEach((curve, index) => {
     const label = document.createElement("label");
     label.innerHTML = `<input type="radio" name="lc-${id}" value="${index}"><span></span>`;

@@ -3,9 +3,14 @@
 
 const networks = JSON.parse(props.value || "{}");
 
-/** The tab's own button in the page's list of tabs; undefined where this tab runs alone. */
+/**
+ * The tab's own button; undefined where this tab runs alone. Gradio has each twice: first an
+ * unseen one to measure, then the one to press, in the row or in the menu of what has no room.
+ */
 const tabButton = (name) =>
-  [...document.querySelectorAll("#tabs button")].find((one) => one.textContent.trim() === name);
+  [...document.querySelectorAll("#tabs .tab-wrapper button")].findLast(
+    (one) => one.textContent.trim() === name,
+  );
 
 /** The other networks of the same tab that have a curve of their own. */
 function besides(weights) {

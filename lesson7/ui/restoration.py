@@ -23,7 +23,6 @@ Everybody else uses the endpoint ``/restore``. Run this tab alone with
 """
 
 import io
-import logging
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,7 +43,7 @@ from lesson7.ui.restoration_page import PREFERRED, RECIPES
 LARGE = 2_000_000  # pixels from which on a PNG is compressed in a hurry
 
 _SCRIPTS = ("viewer", "desk", "source", "side", "lab", "inside", "restoring")
-_log = logging.getLogger(__name__)
+_OURS = "weights of restoration-"  # in a notice: other tabs have their own
 
 
 class _GoneError(Exception):
@@ -107,7 +106,7 @@ def answer(halted: set[int], event: gr.EventData) -> Iterator[dict[str, Any]]:
                     "result": _file(step.restored, question.get("name")),
                     "before": before and _file(before),
                     "size": list(step.restored.size),
-                    "notice": " ".join(weights.notices()),
+                    "notice": " ".join(one for one in weights.notices() if _OURS in one),
                 }
     except (_GoneError, InputError, WeightsError) as error:
         yield reply | _words(error)

@@ -3,6 +3,7 @@
     components.py   what the tabs share: page, theme, launch settings, words for errors
     guard.py        what stands before the server: limits on requests, security headers
     mnist.py        the Digits tab; one file per tab, with one ``build()`` each
+    lesson_*.py     what a larger tab is made of carries its name in front
     assets/         style sheets, scripts, page fragments and pictures, one folder per tab
 
 The two switches below are set here because Gradio reads them while it is imported, and

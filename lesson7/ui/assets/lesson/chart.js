@@ -7,6 +7,7 @@
 const PLOT = { height: 280, top: 14, right: 16, bottom: 40, left: 52 }; // px
 const MARKED = 40; // points up to which each is marked
 const SHAPES = ["circle", "ring", "square", "diamond"];
+const SVG = document.createRange().createContextualFragment("<svg></svg>").firstChild.namespaceURI;
 const AXES = { epochs: "epochs", photographs: "photographs shown", share: "share of the training" };
 
 const signs = new Intl.NumberFormat("en", { maximumSignificantDigits: 4 });
@@ -54,7 +55,7 @@ function onOneAxis(lines) {
 }
 
 function svg(name, attributes, text) {
-  const node = document.createElementNS("http:" + "/" + "/www.w3.org/2000/svg", name);
+  const node = document.createElementNS(SVG, name);
   for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
   if (text !== undefined) node.textContent = text;
   return node;
@@ -106,16 +107,18 @@ function createChart(host, network, others) {
 
   const chosen = () => network.curves[+(host.querySelector("input:checked")?.value ?? 0)];
 
-  /** The lines to draw, with a name, a style and a shape each. */
+  /** The lines to draw, each with a name and a style: ours, the lesson's first and second, another. */
   function chosenLines() {
     const curve = chosen();
-    const named = curve.lines.map((line) => ({
-      ...line,
-      name: line.who ? `The lesson, ${line.who}` : "Here",
-      style: line.who ? (line === curve.lines.findLast((one) => one.who) && curve.lines.filter((one) => one.who).length > 1 ? 2 : 1) : 0,
-    }));
+    let style = 0;
+    const named = curve.lines.map((line) =>
+      line.who
+        ? { ...line, name: `The lesson, ${line.who}`, style: Math.min((style += 1), 2) }
+        : { ...line, name: "Here", style: 0 },
+    );
     const other = others[part("select").value];
-    const own = other?.curves.find((one) => one.label === curve.label)?.lines.find((one) => !one.who);
+    const same = other?.curves.find((one) => one.label === curve.label);
+    const own = same?.lines.find((line) => !line.who);
     if (own) named.push({ ...own, name: `${other.name}, here`, style: 3 });
     return named;
   }

@@ -62,16 +62,18 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Scores:
-    """What a critic says of rooms, in deviations above or below its mean for drawn rooms.
+    """What a critic says of rooms, beside photographs that it never saw.
+
+    The photographs' mean is 0, and their standard deviation 1.
 
     Args:
         scores: of each room; higher is more real.
-        photographs: mean and standard deviation for photographs that it never saw.
+        drawn: mean and standard deviation for rooms drawn by chance.
         said_by: which critic, in words for a visitor.
     """
 
     scores: list[float]
-    photographs: tuple[float, float]
+    drawn: tuple[float, float]
     said_by: str
 
 
@@ -175,10 +177,10 @@ def score(rooms: Sequence[Room], recipe: str = "modern") -> Scores:
     critic = _scorer(recipe)
     with torch.inference_mode():
         parts = [critic(part) for part in pictures(latents_of(rooms, recipe), recipe)]
-    scores = [critic.in_spreads(score) for score in torch.cat(parts).tolist()]
-    mean, deviation = critic.photographs
-    photographs = critic.in_spreads(mean), deviation / critic.drawn[1]
-    return Scores(scores, photographs, critic.said_by)
+    scores = [critic.beside_photographs(score) for score in torch.cat(parts).tolist()]
+    mean, deviation = critic.drawn
+    drawn = critic.beside_photographs(mean), deviation / critic.photographs[1]
+    return Scores(scores, drawn, critic.said_by)
 
 
 def build_up(room: Room, recipe: str = "modern") -> list[Stage]:

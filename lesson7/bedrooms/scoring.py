@@ -55,9 +55,9 @@ class Scorer(nn.Module):
             scores = torch.cat([self(part) for part in pictures.split(50)])
         return scores.mean().item(), scores.std().clamp(min=1e-12).item()
 
-    def in_spreads(self, score: float) -> float:
-        """A score as a multiple of the drawn rooms' deviation, above or below their mean."""
-        mean, deviation = self.drawn
+    def beside_photographs(self, score: float) -> float:
+        """A score in deviations of the photographs' scores, above or below their mean."""
+        mean, deviation = self.photographs
         return (score - mean) / deviation
 
     def forward(self, images: Tensor) -> Tensor:

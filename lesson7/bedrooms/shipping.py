@@ -82,7 +82,7 @@ def ship(
     scores = {
         "score_drawn": critic.drawn[0],
         "score_photographs": critic.photographs[0],
-        "score_photographs_in_spreads": critic.in_spreads(critic.photographs[0]),
+        "drawn_beside_photographs": critic.beside_photographs(critic.drawn[0]),
     }
     own = replace(record, metrics=scores)
     weights.save(f"{name}-critic", critic, critic.config, record=own, folder=folder, half=True)

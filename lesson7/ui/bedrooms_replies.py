@@ -11,7 +11,7 @@ pictures are data URLs, and every reply repeats the question's ``id``:
                 {"id": 2, "film": sheet, "frames": 60, "columns": 30, "size": 64, "fps": 20}
     question    {"id": 3, "ask": "gif", ...}        replies as for a walk, {"id": 3, "gif": ...}
     question    {"id": 4, "ask": "scores", "recipe": ..., "room": room}
-    reply       {"id": 4, "scores": [...], "photographs": [mean, deviation], "said_by": words}
+    reply       {"id": 4, "scores": [...], "drawn": [mean, deviation], "said_by": words}
     question    {"id": 5, "ask": "stages", ...}     reply {"id": 5, "stages": [...]}
     question    {"id": 6, "ask": "history"}         reply {"id": 6, "history": {"wgan": {...}}}
     or, to each {"id": 1, "error": words} or {"id": 1, "broken": words}
@@ -126,7 +126,7 @@ def _scores(question: dict[str, Any]) -> Iterator[dict[str, Any]]:
     said = predictor().score(rooms, recipe)
     yield {
         "scores": [round(score, 3) for score in said.scores],
-        "photographs": [round(number, 3) for number in said.photographs],
+        "drawn": [round(number, 3) for number in said.drawn],
         "said_by": said.said_by,
     }
 

@@ -96,7 +96,7 @@ def test_scores_compare_with_photographs():
     assert len(scores.scores) == 6
     assert len(set(scores.scores)) == 6
     assert scores.scores[4] == pytest.approx(predict.score(rooms[4:5]).scores[0], abs=1e-4)
-    assert scores.photographs[1] > 0
+    assert scores.drawn[1] > 0
     assert "pixels" in scores.said_by
     assert "lesson" in predict.score(rooms, "wgan").said_by
 

@@ -40,14 +40,14 @@ def test_of_ours_the_head_that_looks_at_pixels_without_its_spectral_norm(picture
         torch.testing.assert_close(shipped(pictures), wanted, rtol=1e-4, atol=1e-5)
 
 
-def test_scores_are_told_in_spreads_of_drawn_rooms(pictures):
+def test_scores_are_told_beside_those_of_photographs(pictures):
     critic = scorer(trained(LessonCritic(), pictures))
     critic.compare_with(pictures[:3], pictures[3:])
     with torch.inference_mode():
         drawn = critic(pictures[:3])
     assert critic.drawn == pytest.approx((drawn.mean().item(), drawn.std().item()))
-    assert critic.in_spreads(critic.drawn[0]) == 0
-    assert critic.in_spreads(sum(critic.drawn)) == pytest.approx(1)
+    assert critic.beside_photographs(critic.photographs[0]) == 0
+    assert critic.beside_photographs(sum(critic.photographs)) == pytest.approx(1)
 
 
 @pytest.mark.parametrize("build", [LessonScorer, PixelScorer])

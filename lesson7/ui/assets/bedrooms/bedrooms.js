@@ -74,7 +74,12 @@ const say = (words) => (find(".br-said").textContent = words);
 
 // ---- the sixteen rooms
 
-const settings = createSettings(bedrooms, { onChange: drawRooms });
+const settings = createSettings(bedrooms, {
+  onChange() {
+    settings.toAddress();
+    drawRooms();
+  },
+});
 const rooms = createRooms(bedrooms, { onKeep: keep });
 const shelf = createShelf(bedrooms, { onChange: () => rooms.mark(isKept) });
 let shown = null; // what the rooms on the page are drawn from
@@ -84,7 +89,6 @@ const isKept = (index) => shown !== null && shelf.has(roomAt(index));
 
 function drawRooms() {
   const asked = settings.values();
-  settings.toAddress();
   rooms.progress(0);
   bedrooms.dataset.state = "busy";
   ask("rooms", asked, (reply) => took(asked, reply), (words) => {

@@ -70,17 +70,17 @@ function createInside(root, { urlOf, onChoose }) {
   }
 
   /** Scores came: the best and the worst, all of them in order. Returns the best one's index. */
-  function showScores({ scores, photographs, said_by }) {
+  function showScores({ scores, drawn, said_by }) {
     const order = scores.map((_, index) => index).sort((a, b) => scores[b] - scores[a]);
     const [best, worst] = [order[0], order.at(-1)];
     find(".br-verdict").replaceChildren(
-      figure("Most like a photograph", best, scores[best]),
-      figure("Least", worst, scores[worst]),
+      figure("Best score", best, scores[best]),
+      figure("Worst score", worst, scores[worst]),
     );
     find(".br-unit").textContent =
-      `0 is what this critic says of drawn rooms on average, and 1 is their standard deviation. ` +
-      `Photographs that it never saw get ${signed(photographs[0])} on average, give or take ` +
-      `${photographs[1].toFixed(1)}. It knows what it learnt to tell apart, not what is beautiful.`;
+      `0 is what this critic gives to photographs that it never saw, on average, and 1 is their ` +
+      `standard deviation. Drawn rooms get ${signed(drawn[0])}, give or take ${drawn[1].toFixed(1)}. ` +
+      `It knows what it learnt to tell apart, not what is beautiful.`;
     find(".br-ranks").replaceChildren(...order.map((index) => rank(index, scores[index])));
     find(".br-inside-says").textContent = `Scored by ${said_by}.`;
     find(".br-inside-full").hidden = false;

@@ -4,8 +4,12 @@ const CHART = { width: 320, height: 104, left: 6, right: 6, top: 8, bottom: 8 };
 const RECIPE_NAMES = { wgan: "The lesson’s WGAN", modern: "Ours" };
 const EVERY = 900; // ms from moment to moment when it plays
 
-const short = (n) =>
-  n >= 1e6 ? `${+(n / 1e6).toFixed(1)} million` : n >= 1e4 ? `${Math.round(n / 1e3)},000` : String(n);
+const short = (n) => {
+  if (n >= 1e6) return `${+(n / 1e6).toFixed(1)} million`;
+  return (n >= 1e4 ? 1000 * Math.round(n / 1000) : n).toLocaleString("en");
+};
+
+const rounded = (value) => value.toLocaleString("en", { maximumSignificantDigits: 3 });
 
 function duration(minutes) {
   if (minutes < 1) return "at once";
@@ -62,6 +66,8 @@ function createMachine(root, { calm }) {
   let eras = []; // one per recipe: {moments, sheet, caption, marks}
   let timer = 0;
 
+  const say = (words) => (find(".br-machine-says").textContent = words);
+
   function era(recipe, { moments, curves }, { end, distances, distance }) {
     const part = document.createElement("section");
     part.className = "br-era";
@@ -80,14 +86,14 @@ function createMachine(root, { calm }) {
     }
     const falls = curves[distance] ?? [];
     if (falls.length) {
-      const [first, last] = [falls[0][1], falls.at(-1)[1]].map((value) => value.toPrecision(3));
+      const [first, last] = [falls[0][1], falls.at(-1)[1]].map(rounded);
       const says = `Distance from photographs: ${first} at first, ${last} at last.`;
       const one = createChart({ falls }, { end, range: [0, Math.max(...distances)], says });
       const figure = titled("Distance from photographs", [""], one.chart);
       part.querySelector(".br-charts").append(figure);
       const mark = (images) => {
         const [, now] = falls.findLast(([at]) => at <= images) ?? falls[0];
-        figure.querySelector(".br-key").textContent = now.toPrecision(3);
+        figure.querySelector(".br-key").textContent = rounded(now);
         one.mark(images);
       };
       charts.push({ mark });
@@ -108,8 +114,7 @@ function createMachine(root, { calm }) {
     slider.max = Math.max(...eras.map((one) => one.moments.length)) - 1;
     slider.value = slider.max;
     find(".br-machine-full").hidden = false;
-    find(".br-machine-says").textContent =
-      "Both begin with noise. Move through the photographs that they have learnt from.";
+    say("It all begins with noise. Move through the photographs that were learnt from.");
     turn();
   }
 
@@ -149,6 +154,5 @@ function createMachine(root, { calm }) {
     turn();
   });
   button.addEventListener("click", () => play(!timer));
-  const say = (words) => (find(".br-machine-says").textContent = words);
   return { show, say, isEmpty: () => eras.length === 0 };
 }

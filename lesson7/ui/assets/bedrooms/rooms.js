@@ -71,6 +71,7 @@ function createSettings(root, { onChange }) {
     const address = new URL(location.href);
     const set = (name, value, usual) =>
       value === usual ? address.searchParams.delete(name) : address.searchParams.set(name, value);
+    set("tab", "bedrooms");
     set("bedrooms-seed", String(room.seed));
     set("bedrooms-by", recipe, "modern");
     set("bedrooms-truncation", String(room.truncation), "1");
@@ -81,7 +82,6 @@ function createSettings(root, { onChange }) {
     } catch {
       // a page in a frame may not have an address of its own; the link still says it
     }
-    address.searchParams.set("tab", "bedrooms");
     return address.href;
   }
 

@@ -31,6 +31,8 @@ def ship(
 ) -> dict[str, float]:  # fmt: skip
     """Write ``weights/restoration-<recipe>.safetensors`` and the run's record beside it.
 
+    What ``polish`` makes of ``pixel`` is shipped as ``pixel``; the records of both are kept.
+
     Args:
         recipe: names the file.
         network: the compact network or its critic, trained.
@@ -61,9 +63,9 @@ def ship(
         metrics=measured, data=DATA, licence=LICENCE, command=command, hardware=hardware,
         minutes=round(minutes, 1),
     )  # fmt: skip
-    name = f"restoration-{recipe}"
-    weights.save(name, shipped, config, record=record, half=True)
-    run.keep_record(name)
+    name = "pixel" if recipe == "polish" else recipe
+    weights.save(f"restoration-{name}", shipped, config, record=record, half=True)
+    run.keep_record(f"restoration-{recipe}")
     return measured
 
 

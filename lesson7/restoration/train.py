@@ -198,8 +198,10 @@ def main(
         command = f"python -m lesson7.restoration.train --recipe {recipe} --seed {seed} --ship"
         command += "".join(f" --{name} {path}" for name, path in
                            (("start", start), ("critic", critic)) if path)  # fmt: skip
+        if recipe == "polish" and start is not None:
+            runs.Run(start).keep_record("restoration-pixel")
         measured = shipping.ship(
-            "pixel" if recipe == "polish" else recipe, task.model, pictures, run,
+            recipe, task.model, pictures, run,
             command=command, hardware=runs.hardware(), minutes=result.minutes,
         )  # fmt: skip
         typer.echo("  ".join(f"{name} {value:.5g}" for name, value in measured.items()))

@@ -7,7 +7,7 @@ build_critic    the critic of a network
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from torch import Tensor, nn
@@ -54,8 +54,13 @@ RECIPES = {
         (Phase(1, 6e-4, pct_start=0.5, frozen=1), Phase(7, (2e-4, 8e-4), pct_start=0.15))
     ),
     "polish": Recipe((Phase(3, (1e-4, 3e-4), pct_start=0.1),), whole=0.12, numbers=0.9),
-    "feature": Recipe((Phase(3, (5e-5, 2e-4), pct_start=0.1),), whole=0.12, repeats=1),
-    "critic": Recipe((Phase(3, 5e-4),), repeats=1),
+    "feature": Recipe(
+        (Phase(3, (5e-5, 2e-4), pct_start=0.1),),
+        whole=0.12,
+        repeats=1,
+        settings=replace(OURS, ema_decay=0.99),  # few steps: a longer average stays behind
+    ),
+    "critic": Recipe((Phase(3, 5e-4),), repeats=1, settings=replace(OURS, ema_decay=None)),
     "gan": Recipe((Phase(4, 1e-4),), whole=0.12, repeats=1),
 }
 

@@ -1,0 +1,88 @@
+"""The training story of the page: one photograph, restored at moments of each recipe.
+
+    python -m lesson7.restoration.story --pixel runs/restoration-pixel-001 \\
+        --pixel runs/restoration-polish-001 --gan runs/... --feature runs/...
+
+Cuts one photograph out of the sheets of samples that every run leaves: damaged, as each sheet
+restored it, and as it was. The sheets' photographs are from Oxford-IIIT Pet (CC BY-SA 4.0).
+"""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from PIL import Image
+
+from lesson7.core.errors import ConfigError
+from lesson7.core.runs import Run
+from lesson7.restoration.data import SIZE
+
+FOLDER = Path(__file__).parents[1] / "ui" / "assets" / "restoration" / "story"
+COLUMN = 1  # of the sheet: a terrier, whose fur tells the recipes apart
+GAP = 4  # pixels between the pictures of a sheet
+QUALITY = 88
+
+Runs = Annotated[list[Path] | None, typer.Option(help="Its runs, in their order.")]
+
+
+def cut(sheet: Image.Image, row: int, column: int = COLUMN) -> Image.Image:
+    """One picture of a sheet of samples: row 0 is damaged, 1 restored, 2 the target.
+
+    Raises:
+        ConfigError: the sheet is smaller than that.
+    """
+    left, top = (GAP + place * (SIZE + GAP) for place in (column, row))
+    if left + SIZE > sheet.width or top + SIZE > sheet.height:
+        raise ConfigError(f"a sheet of {sheet.width} x {sheet.height} has no picture there")
+    return sheet.crop((left, top, left + SIZE, top + SIZE))
+
+
+def moments(runs: list[Run]) -> list[tuple[str, Path]]:
+    """Every sheet of the runs, in order, with what stood at that moment in words.
+
+    Raises:
+        ConfigError: a run has no sheet.
+    """
+    told, before = [], 0.0
+    for run in runs:
+        sheets = sorted(run.samples.glob("[0-9]*.jpg"))
+        if not sheets:
+            raise ConfigError(f"there are no samples in {run.samples}")
+        rows = {int(row.get("epoch", row.get("images", -1))): row for row in run.rows()}
+        for sheet in sheets:
+            row = rows.get(int(sheet.stem), {})
+            minutes = before + row.get("minutes", 0.0)
+            told.append((f"after {minutes:.0f} minutes" if row else "at the start", sheet))
+        before += max(row.get("minutes", 0.0) for row in rows.values())
+    return told
+
+
+def main(pixel: Runs = None, gan: Runs = None, feature: Runs = None) -> None:
+    """Write the story of the recipes whose runs are given; the others' stay as they are."""
+    file = FOLDER / "story.json"
+    story = json.loads(file.read_text("utf-8")) if file.exists() else {}
+    for recipe, folders in (("pixel", pixel), ("gan", gan), ("feature", feature)):
+        if not folders:
+            continue
+        (FOLDER / recipe).mkdir(parents=True, exist_ok=True)
+        for old in (FOLDER / recipe).glob("*.jpg"):
+            old.unlink()
+        sheets = moments([Run(folder) for folder in folders])
+        with Image.open(sheets[-1][1]) as last:
+            pictures = [("damaged", cut(last, 0))]
+            target = ("the photograph", cut(last, 2))
+        for label, path in sheets:
+            with Image.open(path) as sheet:
+                pictures.append((label, cut(sheet, 1)))
+        told = []
+        for number, (label, picture) in enumerate([*pictures, target]):
+            picture.save(FOLDER / recipe / f"{number:02d}.jpg", quality=QUALITY)
+            told.append({"file": f"{number:02d}.jpg", "label": label})
+        story[recipe] = told
+    text = json.dumps(story, indent=1)
+    file.write_text(text + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,55 @@
+"""The training story: cut from the runs' sheets, in their order, told in minutes."""
+
+import json
+
+import pytest
+from PIL import Image
+
+from lesson7.core.errors import ConfigError
+from lesson7.core.runs import Run
+from lesson7.restoration import story
+
+
+def a_run(folder, *minutes):
+    """A run whose sheet n has n in the red of what was restored."""
+    run = Run.open("run", folder)
+    for number, minute in enumerate(minutes, 1):
+        sheet = Image.new("RGB", (4 + 8 * 260, 4 + 3 * 260))
+        for row, green in enumerate((10, 20, 30)):
+            for column in range(8):
+                red = 100 + number if row == 1 else column
+                cell = Image.new("RGB", (256, 256), (red, green, column))
+                sheet.paste(cell, (4 + column * 260, 4 + row * 260))
+        sheet.save(run.samples / f"{number:04d}.jpg", quality=100, subsampling=0)
+        run.log({"epoch": number, "minutes": minute})
+    return folder
+
+
+def test_pictures_come_in_the_order_of_their_runs(tmp_path, monkeypatch):
+    monkeypatch.setattr(story, "FOLDER", tmp_path / "story")
+    first, second = a_run(tmp_path / "a", 2.0, 4.4), a_run(tmp_path / "b", 3.0)
+    story.main(pixel=[first, second])
+    told = json.loads((tmp_path / "story" / "story.json").read_text())["pixel"]
+    assert [moment["label"] for moment in told] == [
+        "damaged", "after 2 minutes", "after 4 minutes", "after 7 minutes", "the photograph",
+    ]  # fmt: skip
+    middles = [Image.open(tmp_path / "story" / "pixel" / m["file"]).getpixel((128, 128))
+               for m in told]  # fmt: skip
+    for middle, expected in zip(
+        middles, [(1, 10, 1), (101, 20, 1), (102, 20, 1), (101, 20, 1), (1, 30, 1)], strict=True
+    ):
+        assert middle == pytest.approx(expected, abs=3)
+
+
+def test_another_recipe_leaves_the_first_as_it_is(tmp_path, monkeypatch):
+    monkeypatch.setattr(story, "FOLDER", tmp_path / "story")
+    story.main(pixel=[a_run(tmp_path / "a", 1.0)])
+    story.main(feature=[a_run(tmp_path / "b", 1.0)])
+    told = json.loads((tmp_path / "story" / "story.json").read_text())
+    assert set(told) == {"pixel", "feature"}
+
+
+def test_a_run_without_sheets_is_named(tmp_path):
+    Run.open("run", tmp_path / "empty")
+    with pytest.raises(ConfigError, match="empty"):
+        story.main(pixel=[tmp_path / "empty"])

@@ -71,14 +71,11 @@ def server() -> Iterator[HubServer]:
 
 
 @pytest.fixture
-def embedded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def embedded(embedded: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Embedded weights full of ones."""
-    folder = tmp_path / "embedded"
-    weights.save("line", Line(40, 1.0), {"width": 40}, record=RECORD, folder=folder)
-    monkeypatch.setattr(weights, "EMBEDDED", folder)
-    monkeypatch.setattr(weights, "_notices", [])
+    weights.save("line", Line(40, 1.0), {"width": 40}, record=RECORD, folder=embedded)
     monkeypatch.setattr(hub, "_given_up", {})
-    return folder
+    return embedded
 
 
 @pytest.fixture

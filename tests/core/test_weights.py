@@ -40,15 +40,11 @@ class Net(nn.Module):
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(embedded: Path) -> Path:
     """An embedded folder with one good network, ``net-a``, of width 5."""
-    folder = tmp_path / "weights"
     torch.manual_seed(0)
-    weights.save("net-a", Net(5), {"width": 5}, record=RECORD, folder=folder)
-    monkeypatch.setattr(weights, "EMBEDDED", folder)
-    monkeypatch.setattr(weights, "_notices", [])
-    monkeypatch.delenv("LESSON7_WEIGHTS", raising=False)
-    return folder
+    weights.save("net-a", Net(5), {"width": 5}, record=RECORD, folder=embedded)
+    return embedded
 
 
 # ---------------------------------------------------------------- what is right

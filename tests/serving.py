@@ -4,6 +4,7 @@ The process finds a ``sitecustomize.py`` that refuses every name and address out
 machine and writes each refusal down, so that a test can say that there was none.
 """
 
+import json
 import os
 import socket
 import subprocess
@@ -14,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parent.parent
 DEADLINE = 150  # seconds to the first answer; usually 3, more where others use the processor
@@ -62,6 +64,12 @@ class Served:
     @property
     def refused_hosts(self) -> list[str]:
         return self.refused.read_text().split() if self.refused.exists() else []
+
+
+def tools(url: str) -> list[dict[str, Any]]:
+    """What the app at ``url`` offers over MCP: a name, a description and a schema each."""
+    with urllib.request.urlopen(f"{url}/gradio_api/mcp/schema", timeout=30) as answer:
+        return json.load(answer)
 
 
 def free_port() -> int:

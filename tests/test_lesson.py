@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -296,8 +295,7 @@ def test_the_ladder_comes_as_a_list(url: str):
 
 
 def test_it_is_a_tool_with_a_description(url: str):
-    with urllib.request.urlopen(f"{url}/gradio_api/mcp/schema", timeout=30) as answer:
-        (tool,) = json.load(answer)
+    (tool,) = serving.tools(url)
     assert tool["name"].endswith("ladder")
     assert "every network of the lesson" in tool["description"]
 

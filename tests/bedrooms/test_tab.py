@@ -3,7 +3,6 @@
 import base64
 import io
 import json
-import urllib.request
 
 import gradio as gr
 import pytest
@@ -76,8 +75,7 @@ def test_what_cannot_be_meant_is_answered_in_words(client, arguments, words):
 
 
 def test_it_is_a_tool_with_a_description(url):
-    with urllib.request.urlopen(f"{url}/gradio_api/mcp/schema", timeout=30) as answer:
-        (tool,) = json.load(answer)
+    (tool,) = serving.tools(url)
     assert tool["name"].endswith("draw")
     assert "bedrooms" in tool["description"]
     assert set(tool["inputSchema"]["properties"]) == {"n", "seed", "truncation", "recipe"}

@@ -3,7 +3,6 @@
 import base64
 import json
 import math
-import urllib.request
 
 import gradio as gr
 import numpy as np
@@ -72,8 +71,7 @@ def test_what_cannot_be_meant_is_answered_in_words(client, arguments, words):
 
 
 def test_it_is_a_tool_with_a_description(url):
-    with urllib.request.urlopen(f"{url}/gradio_api/mcp/schema", timeout=30) as answer:
-        (tool,) = json.load(answer)
+    (tool,) = serving.tools(url)
     assert tool["name"].endswith("continue_text")
     assert "counting" in tool["description"]
     assert {"text", "n_tokens", "model"} <= {*tool["inputSchema"]["properties"]}

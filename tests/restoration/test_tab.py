@@ -189,8 +189,7 @@ def test_a_call_can_be_cancelled(client, tmp_path):
 
 
 def test_it_is_a_tool_that_says_what_it_does(served):
-    with urllib.request.urlopen(f"{served.url}/gradio_api/mcp/schema", timeout=30) as answer:
-        (tool,) = json.load(answer)
+    (tool,) = serving.tools(served.url)
     assert tool["name"].endswith("restore")
     assert "JPEG-damaged" in tool["description"]
     assert {*tool["inputSchema"]["properties"]} == {"image", "recipe", "scale", "strength"}

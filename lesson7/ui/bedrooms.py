@@ -114,18 +114,12 @@ def build() -> gr.Blocks:
             api_visibility="private",
             **components.MODEL_WORK,
         )
-        asked.failure(None, js=f"() => {{ {_FAILED} }}", api_visibility="private")
+        asked.failure(None, js=components.failed("bedrooms", "bedrooms"), api_visibility="private")
         run.click(
             draw, [n, seed, truncation, recipe], sheet, api_name="draw", **components.MODEL_WORK
         )
         tab.load(lambda: components.warm_up(warm) and None, api_visibility="private", queue=False)
     return tab
-
-
-_FAILED = (
-    "document.querySelector('#bedrooms .bedrooms')"
-    ".dispatchEvent(new Event('bedrooms-failed', {bubbles: true}))"
-)
 
 
 def _page() -> str:
@@ -143,7 +137,7 @@ def _choice(recipe: str, name: str, says: str) -> str:
         file = folder / weights.entry(f"bedrooms-{recipe}", folder).file
         facts = f"{weight_file.count_parameters(file):,} parameters"
     return (
-        f'<label class="br-recipe"><input type="radio" name="br-recipe" value="{recipe}"{checked}>'
+        f'<label class="l7-choice"><input type="radio" name="br-recipe" value="{recipe}"{checked}>'
         f"<strong>{html.escape(name)}</strong><span>{html.escape(says)}</span>"
         f"<span>{facts}</span></label>"
     )

@@ -8,6 +8,7 @@
     data_url        a picture -> a data URL
     asked           what the page's own script asked, as a dict whatever it sent
     in_words        our errors -> a message for the visitor
+    failed          JavaScript that tells a page's own script that no answer will come
     reply_to_error  our errors -> what the page's own script gets instead of an answer
     warm_up         do something slow in the background, once
 
@@ -212,6 +213,19 @@ def unread(image: gr.Image) -> gr.Image:
 def asked(event: gr.EventData) -> dict[str, Any]:
     """The question of a page's script; nothing where a stranger sent something else."""
     return event._data if isinstance(event._data, dict) else {}
+
+
+def failed(tab: str, name: str) -> str:
+    """JavaScript for an event's ``failure``: dispatches ``NAME-failed`` on the tab's section.
+
+    Args:
+        tab: the id of the tab's ``gr.HTML``.
+        name: the class of the section in it.
+    """
+    return (
+        f"() => {{ document.querySelector('#{tab} .{name}')"
+        f".dispatchEvent(new Event('{name}-failed', {{bubbles: true}})) }}"
+    )
 
 
 def reply_to_error(error: Exception) -> dict[str, str]:

@@ -182,7 +182,9 @@ def build() -> gr.Blocks:
         )
         desk.halt(None, None, None, cancels=[asked], api_visibility="private")
         for event in (asked, compared):
-            event.failure(None, js=f"() => {{ {_FAILED} }}", api_visibility="private")
+            event.failure(
+                None, js=components.failed("human-numbers", "counting"), api_visibility="private"
+            )
         run.click(
             continue_text,
             [text, n_tokens, model, temperature, top_k, seed],
@@ -192,12 +194,6 @@ def build() -> gr.Blocks:
         )
         tab.load(lambda: components.warm_up(warm) and None, api_visibility="private", queue=False)
     return tab
-
-
-_FAILED = (
-    "document.querySelector('#human-numbers .counting')"
-    ".dispatchEvent(new Event('counting-failed', {bubbles: true}))"
-)
 
 
 def _predictor() -> ModuleType:
@@ -262,7 +258,7 @@ def _network(model: str, name: str, parameters: int, says: str) -> str:
     shown = html.escape(" · ".join(facts))
     checked = " checked" if model == "counter" else ""
     return (
-        f'<label class="hn-network"><input type="radio" name="hn-network" value="{model}"{checked}>'
+        f'<label class="l7-choice"><input type="radio" name="hn-network" value="{model}"{checked}>'
         f"<strong>{html.escape(name)}</strong><span>{html.escape(says)}</span>"
         f'<span class="hn-facts">{shown}</span></label>'
     )

@@ -149,18 +149,12 @@ def build() -> gr.Blocks:
             api_visibility="private",
             **components.MODEL_WORK,
         )
-        asked.failure(None, js=f"() => {{ {_FAILED} }}", api_visibility="private")
+        asked.failure(None, js=components.failed("digits", "digits"), api_visibility="private")
         run.click(
             classify, [image, model], probabilities, api_name="classify", **components.MODEL_WORK
         )
         tab.load(lambda: components.warm_up(warm) and None, api_visibility="private", queue=False)
     return tab
-
-
-_FAILED = (
-    "document.querySelector('#digits .digits')"
-    ".dispatchEvent(new Event('digits-failed', {bubbles: true}))"
-)
 
 
 def _predictor() -> ModuleType:
@@ -255,7 +249,7 @@ def _network(model: str, name: str, parameters: int) -> str:
     lines = "".join(f"<span>{html.escape(fact)}</span>" for fact in facts)
     checked = " checked" if model == "best" else ""
     return (
-        f'<label class="network"><input type="radio" name="network" value="{model}"{checked}>'
+        f'<label class="l7-choice"><input type="radio" name="network" value="{model}"{checked}>'
         f'<strong>{html.escape(name)}</strong><span class="network-facts">{lines}</span>'
         '<span class="network-says"></span></label>'
     )

@@ -177,7 +177,9 @@ def build() -> gr.Blocks:
         ]
         desk.halt(halt, halted, None, queue=False, **quiet)
         for event in events:
-            event.failure(None, js=f"() => {{ {_FAILED} }}", api_visibility="private")
+            event.failure(
+                None, js=components.failed("restoration", "restoration"), api_visibility="private"
+            )
         run.click(
             restore,
             [image, recipe, scale, strength],
@@ -187,12 +189,6 @@ def build() -> gr.Blocks:
         )
         tab.load(lambda: components.warm_up(warm) and None, api_visibility="private", queue=False)
     return tab
-
-
-_FAILED = (
-    "document.querySelector('#restoration .restoration')"
-    ".dispatchEvent(new Event('restoration-failed', {bubbles: true}))"
-)
 
 
 def _predictor() -> ModuleType:

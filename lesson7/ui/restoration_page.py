@@ -114,7 +114,7 @@ def _recipe(recipe: str, chosen: bool, missing: bool) -> str:
     says = "Its weights are not here." if missing else says
     facts = "" if missing else _facts(recipe)
     return (
-        f'<label class="rs-recipe"><input type="radio" name="rs-recipe" value="{recipe}"{state}>'
+        f'<label class="l7-choice"><input type="radio" name="rs-recipe" value="{recipe}"{state}>'
         f"<strong>{html.escape(name)}</strong><span>{html.escape(says)}</span>{facts}</label>"
     )
 

@@ -42,7 +42,7 @@ def main(strokes: int = 40, model: str = "best") -> None:
         page = chromium.new_page()
         page.goto(served.url)
         page.wait_for_selector(".digits.is-ready")
-        page.locator(f".network input[value={model}]").check()
+        page.locator(f".networks input[value={model}]").check()
         page.get_by_role("button", name="Example: a 7").click()
         page.wait_for_selector(".network-says:not(:empty)", timeout=60_000)  # awake
         page.locator(".pad-clear").click()

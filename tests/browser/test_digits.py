@@ -269,7 +269,7 @@ def test_another_network_reads_the_same_drawing(page: Page):
 
 def test_each_network_says_what_it_reads_and_how_good_it_is(page: Page):
     draw(page, SEVEN)
-    cards = page.locator(".network")
+    cards = page.locator(".networks .l7-choice")
     expect(cards).to_have_count(3)
     for card in cards.all():
         expect(card).to_contain_text("parameters")

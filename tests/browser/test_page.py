@@ -40,7 +40,7 @@ def test_a_phone_shows_pad_and_answer_together(open_page: Callable[..., Page]):
 def test_nothing_moves_when_the_answer_comes(open_page: Callable[..., Page], width: int):
     page = open_page(width=width)
     places = """() => [...document.querySelectorAll(
-        ".pad, .pad-tools, .answer, .bar, .networks, .network, .inside"
+        ".pad, .pad-tools, .answer, .bar, .networks, .networks .l7-choice, .inside"
     )].map(e => Math.round(e.getBoundingClientRect().top + scrollY))"""
     before = page.evaluate(places)
     page.get_by_role("button", name="Example: a 7").click()

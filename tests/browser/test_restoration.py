@@ -101,7 +101,7 @@ def test_the_first_click_gives_another_picture(page: Page):
 
 
 def test_nothing_below_moves_when_the_result_comes(page: Page):
-    places = """() => [...document.querySelectorAll(".rs-stage, .rs-sources, .rs-recipe, .rs-fold")]
+    places = """() => [...document.querySelectorAll(".rs-stage, .rs-sources, .l7-choice, .rs-fold")]
         .map((one) => Math.round(one.getBoundingClientRect().top))"""
     before = page.evaluate(places)
     choose(page)

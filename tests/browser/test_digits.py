@@ -117,12 +117,13 @@ def test_a_digit_drawn_with_the_keyboard_is_read(page: Page):
 
 
 def test_the_pad_is_reached_and_left_by_the_tab_key(page: Page):
+    tabs = page.get_by_role("tab").count()  # each is a stop on the way
     page.locator(".l7-theme").focus()
     reached = []
-    for _ in range(8):
+    for _ in range(tabs + 6):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.className"))
-    assert "pad-canvas" in reached[:3]
+    assert "pad-canvas" in reached[: tabs + 1]
     assert reached[-1] != "pad-canvas"
     expect(page.locator(".pad.by-keyboard")).to_have_count(0)
 

@@ -188,6 +188,7 @@ RESTORATION = Group(
                 *_GAINS,
                 Quantity("Training loss", "train_loss", "train_loss", log=True),
             ),
+            runs=("restoration-pixel", "restoration-polish"),
             also=_GAINED,
         ),
         Rung(

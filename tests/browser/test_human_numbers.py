@@ -149,7 +149,8 @@ def test_the_inside_is_drawn_and_described(tab: Page):
 
 @pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 1280), ("light", 320)])
 def test_axe_finds_nothing_of_ours(open_page: Callable[..., Page], theme: str, width: int):
-    page = to_tab(open_page(f"/?__theme={theme}", width=width))
+    page = open_page(f"/?__theme={theme}&tab=human-numbers", width=width)
+    page.wait_for_selector(".counting.is-ready:visible")
     page.locator("input[value=model5]").check()
     page.locator(".hn-length select").select_option("20")
     count(page, "eight thousand one,")

@@ -24,7 +24,7 @@ function createLab(root, { desk, recipe, recipeName }) {
   const onChange = [];
   let truth = "";
   let seed = 1;
-  let lesson = false;
+  let lesson = true;
 
   function complain(words) {
     find(".rs-lab-error").textContent = words;

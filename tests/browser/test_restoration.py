@@ -1,7 +1,4 @@
-"""The Restoration tab in a browser: a bad photograph in, a better one beside it, and out.
-
-The networks have random weights: what they draw is another picture, and not a better one.
-"""
+"""The Restoration tab in a browser: a bad photograph in, a better one beside it, and out."""
 
 import base64
 import io
@@ -15,19 +12,15 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests import serving
-from tests.restoration import stand_ins
 
 GRADIOS_OWN = {("image-redundant-alt", 'img[alt="Settings"]')}  # the footer
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[serving.Served]:
-    """The tab alone, with random networks."""
-    weights = tmp_path_factory.mktemp("weights")
-    stand_ins.save(weights)
+    """The tab alone, with the shipped networks."""
     folder = tmp_path_factory.mktemp("app")
-    command = ("-m", "lesson7.ui.restoration")
-    with serving.app(folder, *command, LESSON7_WEIGHTS=str(weights)) as app:
+    with serving.app(folder, "-m", "lesson7.ui.restoration") as app:
         yield app
         assert app.refused_hosts == []
         assert "Traceback" not in app.log.read_text(), app.log.read_text()
@@ -339,7 +332,9 @@ def test_what_is_no_photograph_is_refused_in_words(page: Page):
 
 def test_a_good_photograph_is_made_bad_restored_and_judged(page: Page):
     page.locator(".rs-lab summary").click()
-    expect(page.locator(".rs-verdict")).to_contain_text("dB")
+    lesson = page.get_by_role("button", name="The lesson’s damage")
+    expect(lesson).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".rs-verdict")).to_contain_text("+")  # closer to the truth
     score = page.locator(".rs-bad .rs-score b")
     first = float((score.text_content() or "").removesuffix(" dB"))
     assert 10 < first < 40

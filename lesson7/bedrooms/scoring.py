@@ -14,6 +14,7 @@ were never trained on, measured when it was shipped.
 """
 
 import copy
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,7 +25,7 @@ from lesson7.bedrooms.critic import PIXEL_WIDTHS, Head, ProjectedCritic
 from lesson7.bedrooms.model import LessonCritic
 
 
-class Scorer(nn.Module):
+class Scorer(nn.Module, ABC):
     """What both have in common.
 
     Args:
@@ -60,9 +61,9 @@ class Scorer(nn.Module):
         mean, deviation = self.photographs
         return (score - mean) / deviation
 
+    @abstractmethod
     def forward(self, images: Tensor) -> Tensor:
         """``(N, 3, S, S)``, signed -> scores ``(N,)``, higher is more real."""
-        raise NotImplementedError
 
 
 class LessonScorer(Scorer):

@@ -11,7 +11,6 @@ Recipes:
     best      ours: DigitNet on MNIST and its strangers (see ``strangers.py``)
     finish    ours, further: from a run of ``best``, with gentler augmentation, and with
               digits from strokes, since ``best`` took a 1 with a flag for a 7
-    polish    ours, last: from a run of ``finish``, three of four digits as MNIST has them
 
 The lesson judges by the test set after every epoch, and so do the lesson's recipes here;
 none of their options were chosen by it. ``best`` is judged by 5,000 training images
@@ -54,7 +53,6 @@ class Recipe:
     settings: Settings = LESSON
     weights: str | None = None
     n_drawn: int = 0  # digits from strokes beside those of MNIST
-    n_plain: int = 1  # how many times as often as redrawn is a digit fed as MNIST has it
 
 
 RECIPES = {
@@ -79,17 +77,6 @@ RECIPES = {
         weights="mnist-best",
         n_drawn=4_000,
     ),
-    "polish": Recipe(
-        DigitNet,
-        Phase(epochs=30, max_lr=2e-3, pct_start=0.1),
-        batch_size=256,
-        augment=partial(data.augment, least=0.0),
-        strangers=True,
-        settings=OURS,
-        weights="mnist-best",
-        n_drawn=4_000,
-        n_plain=3,
-    ),
 }
 N_PRINTED, N_NO_DIGIT = 3_000, 15_000
 
@@ -112,9 +99,7 @@ def lesson_sets(folder: Path | None) -> Sets:
     return Sets(data.Digits([train[0]], train[1]), test, test)
 
 
-def stranger_sets(
-    folder: Path | None, cache: Path, seed: int, n_drawn: int = 0, n_plain: int = 1
-) -> Sets:
+def stranger_sets(folder: Path | None, cache: Path, seed: int, n_drawn: int = 0) -> Sets:
     """MNIST less what is held out, redrawn by strangers, with other digits and no digits.
 
     Drawing takes minutes, so the pictures are kept in the file ``cache``.
@@ -142,7 +127,7 @@ def stranger_sets(
     rest = torch.cat([drawn["printed"], extra, drawn["no_digits"]])
     nothing = torch.full((len(drawn["no_digits"]),), NO_DIGIT)
     rest_labels = torch.cat([drawn["printed_labels"], extra_labels, nothing])
-    variants = [torch.cat([images, rest])] * n_plain + [torch.cat([drawn["strangers"], rest])]
+    variants = [torch.cat([images, rest]), torch.cat([drawn["strangers"], rest])]
     digits = data.Digits(variants, torch.cat([labels, rest_labels]))
     return Sets(digits, (train[0][held], train[1][held]), test)
 
@@ -201,7 +186,7 @@ def main(
     cache = run.folder.parent / f"mnist-strangers-{'dry' if dry_run else seed}.pt"
     with runs.one_process_first():
         if chosen.strangers:
-            sets = stranger_sets(source, cache, seed, chosen.n_drawn, chosen.n_plain)
+            sets = stranger_sets(source, cache, seed, chosen.n_drawn)
         else:
             sets = lesson_sets(source)
     task = build_task(chosen, sets)

@@ -134,9 +134,9 @@ class Pairs(Dataset):
         box = (left, top, left + self.size, top + self.size)
         return damaged.crop(box), whole.crop(box)
 
-    def batches(self, batch_size: int, *, workers: int = 0) -> DataLoader:
+    def batches(self, batch_size: int) -> DataLoader:
         """Shuffled batches of ``(damaged, target)``; the last one is dropped if not full."""
-        return DataLoader(self, batch_size, shuffle=True, drop_last=True, num_workers=workers)
+        return DataLoader(self, batch_size, shuffle=True, drop_last=True)
 
 
 def lesson_augment(size: int) -> nn.Module:

@@ -36,6 +36,8 @@ class Recipe:
         repeats: crops of each photograph in one epoch.
         settings: how to train.
         weights: of the critic's opinion and of the pixels (gan).
+        begins: with the weights of a finished run, given as ``--start``.
+        ships: whose weights it makes, ``restoration-`` and this name; None: its own.
     """
 
     phases: tuple[Phase, ...]
@@ -47,21 +49,26 @@ class Recipe:
     repeats: int = 3
     settings: Settings = OURS
     weights: tuple[float, float] = (1.0, 50.0)
+    begins: bool = True
+    ships: str | None = None
 
 
 RECIPES = {
     "pixel": Recipe(
-        (Phase(1, 6e-4, pct_start=0.5, frozen=1), Phase(7, (2e-4, 8e-4), pct_start=0.15))
+        (Phase(1, 6e-4, pct_start=0.5, frozen=1), Phase(7, (2e-4, 8e-4), pct_start=0.15)),
+        begins=False,
     ),
-    "polish": Recipe((Phase(3, (1e-4, 3e-4), pct_start=0.1),), whole=0.12, numbers=0.9),
+    "polish": Recipe(
+        (Phase(3, (1e-4, 3e-4), pct_start=0.1),), whole=0.12, numbers=0.9, ships="pixel"
+    ),
     "feature": Recipe(
         (Phase(3, (5e-5, 2e-4), pct_start=0.1),),
         whole=0.12,
         repeats=1,
         settings=replace(OURS, ema_decay=0.99),  # few steps: a longer average stays behind
     ),
-    "critic": Recipe((Phase(3, 5e-4),), repeats=1, settings=replace(OURS, ema_decay=None)),
-    "gan": Recipe((Phase(4, 1e-4),), whole=0.12, repeats=1),
+    "critic": Recipe((Phase(2, 5e-4),), repeats=1, settings=replace(OURS, ema_decay=None)),
+    "gan": Recipe((Phase(3, 1e-4),), whole=0.12, repeats=1),
 }
 
 

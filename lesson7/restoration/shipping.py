@@ -27,20 +27,19 @@ DATA = "Oxford-IIIT Pet and other photographs of cats and dogs, 9 of 10"
 
 def ship(
     recipe: str, network: nn.Module, pictures: Pictures, run: Run, *, command: str, hardware: str,
-    minutes: float,
+    minutes: float, name: str | None = None,
 ) -> dict[str, float]:  # fmt: skip
-    """Write ``weights/restoration-<recipe>.safetensors`` and the run's record beside it.
-
-    What ``polish`` makes of ``pixel`` is shipped as ``pixel``; the records of both are kept.
+    """Write ``weights/restoration-<name>.safetensors`` and the run's record beside it.
 
     Args:
-        recipe: names the file.
+        recipe: names the record.
         network: the compact network or its critic, trained.
         pictures: as ``Pictures``; 200 that never trained measure a restorer.
         run: the run that made it; its last line has the critic's accuracy.
         command: that trains it again.
         hardware: where it was trained.
         minutes: how long that took.
+        name: of the weights; None: the recipe's.
 
     Returns:
         What was measured, by name.
@@ -63,8 +62,7 @@ def ship(
         metrics=measured, data=DATA, licence=LICENCE, command=command, hardware=hardware,
         minutes=round(minutes, 1),
     )  # fmt: skip
-    name = "pixel" if recipe == "polish" else recipe
-    weights.save(f"restoration-{name}", shipped, config, record=record, half=True)
+    weights.save(f"restoration-{name or recipe}", shipped, config, record=record, half=True)
     run.keep_record(f"restoration-{recipe}")
     return measured
 

@@ -56,18 +56,23 @@ def rehearsed(recipe: Recipe) -> Recipe:
     return replace(recipe, size=64, batch_size=2, repeats=1, phases=phases, settings=settings)
 
 
-def with_weights(network: nn.Module, start: Path | None, recipe: str) -> nn.Module:
-    """``network`` with the weights of the run in ``start``.
+def with_weights(network: nn.Module, start: Path | None, *, needed_by: str | None) -> nn.Module:
+    """``network`` with the weights of the run in ``start``, if there is one.
+
+    Args:
+        network: built as it was for that run.
+        start: the run's folder.
+        needed_by: the recipe that cannot begin without; None: any weights will do.
 
     Raises:
-        ConfigError: the recipe begins with such a run, and there is none.
+        ConfigError: there is none, and it is needed.
     """
     if start is not None:
         network.load_state_dict(runs.Run(start).weights())
-    elif recipe != "pixel":
+    elif needed_by is not None:
         raise ConfigError(
-            f"--recipe {recipe} begins where others ended: give the run of pixel as --start"
-            + (", and that of critic as --critic" if recipe == "gan" else "")
+            f"--recipe {needed_by} begins where others ended: give the run of pixel as --start"
+            + (", and that of critic as --critic" if needed_by == "gan" else "")
         )
     return network
 
@@ -162,9 +167,8 @@ def main(
         augment=lesson_augment(chosen.size) if augment else None,
         repeats=chosen.repeats, seed=seed,
     )  # fmt: skip
-    restorer = with_weights(
-        build_network(network, pretrained), start, "pixel" if dry_run else recipe
-    )
+    needed_by = recipe if chosen.begins and not dry_run else None
+    restorer = with_weights(build_network(network, pretrained), start, needed_by=needed_by)
     task: Task
     if recipe == "critic":
         with runs.one_process_first():
@@ -187,7 +191,7 @@ def main(
         **asdict(chosen), "n_train": len(pictures.train), "n_judge": len(pictures.judge),
     })  # fmt: skip
     if recipe == "gan":
-        judge = with_weights(build_critic(network), critic, "pixel" if dry_run else recipe)
+        judge = with_weights(build_critic(network), critic, needed_by=needed_by)
         result = in_turns(chosen, task, judge, pictures, run, resume=resume)
     else:
         result = fit(task, chosen.phases, run, chosen.settings, resume=resume)
@@ -198,11 +202,11 @@ def main(
         command = f"python -m lesson7.restoration.train --recipe {recipe} --seed {seed} --ship"
         command += "".join(f" --{name} {path}" for name, path in
                            (("start", start), ("critic", critic)) if path)  # fmt: skip
-        if recipe == "polish" and start is not None:
-            runs.Run(start).keep_record("restoration-pixel")
+        if chosen.ships and start is not None:
+            runs.Run(start).keep_record(f"restoration-{chosen.ships}")
         measured = shipping.ship(
-            recipe, task.model, pictures, run,
-            command=command, hardware=runs.hardware(), minutes=result.minutes,
+            recipe, task.model, pictures, run, name=chosen.ships, command=command,
+            hardware=runs.hardware(), minutes=result.minutes,
         )  # fmt: skip
         typer.echo("  ".join(f"{name} {value:.5g}" for name, value in measured.items()))
 

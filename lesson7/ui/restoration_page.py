@@ -22,7 +22,7 @@ from lesson7.ui import components
 
 RECIPES = {
     "pixel": ("Pixel loss", "Closest to the truth, and a little soft."),
-    "gan": ("GAN", "Crisp; may invent details that were never there."),
+    "gan": ("GAN", "Pixel loss and a critic’s opinion; hardly crisper yet."),
     "feature": ("Feature loss", "Sharp where eyes look: fur, edges, eyes."),
 }
 PREFERRED = ("feature", "gan", "pixel")  # the first that is here is chosen at first

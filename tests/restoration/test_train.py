@@ -81,7 +81,7 @@ def test_the_lessons_network_trains_by_the_same_command(command):
 
 def test_without_a_run_to_begin_with_it_says_so():
     with pytest.raises(ConfigError, match="give the run of pixel as --start"):
-        train.with_weights(CompactUnet(), None, "feature")
+        train.with_weights(CompactUnet(), None, needed_by="feature")
 
 
 @pytest.mark.parametrize(

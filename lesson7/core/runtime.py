@@ -1,6 +1,7 @@
 """Where a network runs, with how many threads, in which precision, from which seed.
 
     device              the graphics card if there is one, else the processor
+    take_card           this process has been lent the card of a ZeroGPU Space
     use_threads         how many threads one job may use
     seed_everything     one seed for all that draws random numbers, for training
     generator           a source of random numbers of one's own, for predictions
@@ -14,6 +15,7 @@ is measured: once for each kind of module and shape of input, when it is first u
 """
 
 import operator
+import os
 import random
 import threading
 import time
@@ -31,6 +33,7 @@ _ROUNDS = 3  # timed runs in each precision, after one to warm up
 _WORTH_IT = 0.9  # bfloat16 must take less than this share of float32's time
 _HOPELESS = 5.0  # a first run of bfloat16 over this many times float32's ends the comparison
 
+_card_taken = False
 _choices: dict[tuple[Any, ...], torch.dtype] = {}
 _measuring = threading.Lock()
 
@@ -38,9 +41,20 @@ _measuring = threading.Lock()
 def device() -> torch.device:
     """The device to run on: the first CUDA card if torch sees one, else the processor.
 
+    On a ZeroGPU Space torch claims to see a card at all times, and there is one only in a
+    process that was lent it: the processor, then, until ``take_card`` is called.
+
     Apple's MPS is left out: nothing here has been tested on it.
     """
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    lent = os.environ.get("SPACES_ZERO_GPU", "").lower() in ("1", "t", "true")
+    there = _card_taken if lent else True
+    return torch.device("cuda" if there and torch.cuda.is_available() else "cpu")
+
+
+def take_card() -> None:
+    """Say that this process has been lent the card of a ZeroGPU Space, for as long as it lives."""
+    global _card_taken
+    _card_taken = True
 
 
 def use_threads(count: int = 2) -> None:

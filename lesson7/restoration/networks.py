@@ -79,7 +79,8 @@ def function(recipe: str, strength: float = 1.0, *, grey: bool = False) -> Funct
         ConfigError, WeightsError: as ``load``.
         InputError: by the function, when the network gives NaN or infinity.
     """
-    network, device, probe = load(recipe), runtime.device(), _probe()
+    device, probe = runtime.device(), _probe()
+    network = load(recipe).to(device)  # a process that was lent a card has it from its parent
 
     def restored(tile: Tensor) -> Tensor:
         runtime.use_threads()  # another network may have asked for fewer

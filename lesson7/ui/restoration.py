@@ -37,7 +37,7 @@ from PIL import Image
 from lesson7.core import weights
 from lesson7.core.errors import InputError, WeightsError
 from lesson7.core.images import open_image
-from lesson7.ui import components, restoration_lab, restoration_page
+from lesson7.ui import components, restoration_lab, restoration_page, zero_gpu
 from lesson7.ui.restoration_page import PREFERRED, RECIPES
 
 LARGE = 2_000_000  # pixels from which on a PNG is compressed in a hurry
@@ -74,7 +74,7 @@ def restore(
     with components.in_words():
         if image is None:
             raise InputError("Send a photograph to restore.")
-        for step in _predictor().stream(image, recipe, scale, strength):
+        for step in _stream(image, recipe, scale, strength):
             progress(step.fraction, desc=step.words)
             yield None if step.restored is None else _saved(step.restored)
 
@@ -94,7 +94,7 @@ def answer(halted: set[int], event: gr.EventData) -> Iterator[dict[str, Any]]:
         path = _uploaded(question.get("path"))
         recipe = restoration_page.known_recipe(question.get("recipe"))
         scale, strength = question.get("scale"), question.get("strength")
-        for step in _predictor().stream(path, recipe, scale, strength):
+        for step in _stream(path, recipe, scale, strength):
             if question.get("id") in halted:
                 return
             if step.restored is None:
@@ -197,6 +197,11 @@ def _predictor() -> ModuleType:
     from lesson7.restoration import predict
 
     return predict
+
+
+@zero_gpu.on_card
+def _stream(*asked: Any) -> Iterator[Any]:
+    return _predictor().stream(*asked)
 
 
 def _uploaded(path: object) -> str:

@@ -22,6 +22,32 @@ def test_the_example_in_the_docstring():
     assert doctest.testmod(runtime).failed == 0
 
 
+# ---------------------------------------------------------------------------------- device
+
+
+@pytest.mark.parametrize(
+    ("zero_gpu", "seen", "taken", "kind"),
+    [
+        (None, False, False, "cpu"),
+        (None, True, False, "cuda"),
+        ("false", True, False, "cuda"),
+        ("true", True, False, "cpu"),
+        ("true", True, True, "cuda"),
+        ("1", False, True, "cpu"),
+    ],
+)
+def test_a_card_is_used_where_there_is_one(monkeypatch, zero_gpu, seen, taken, kind):
+    """A ZeroGPU Space sees one at all times, and has one only when it was lent it."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: seen)
+    monkeypatch.setattr(runtime, "_card_taken", False)
+    monkeypatch.delenv("SPACES_ZERO_GPU", raising=False)
+    if zero_gpu is not None:
+        monkeypatch.setenv("SPACES_ZERO_GPU", zero_gpu)
+    if taken:
+        runtime.take_card()
+    assert runtime.device().type == kind
+
+
 # ----------------------------------------------------------------------------------- seeds
 
 

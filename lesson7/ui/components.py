@@ -129,13 +129,18 @@ def _theme() -> gr.themes.Base:
 
 
 def _head() -> str:
-    """Every style sheet, in the page's head as it is.
+    """Every style sheet, in the page's head as it is, and the two faces that come at once.
 
     Gradio's ``css=`` rewrites rules on the way, and loses container queries and ``:root``
-    inside media queries.
+    inside media queries. A face that comes late would move what is already there.
     """
     sheets = sorted(str(path.relative_to(ASSETS)) for path in ASSETS.rglob("*.css"))
-    return f"<style>\n{asset(*sheets)}\n</style>"
+    faces = "".join(
+        '<link rel="preload" as="font" type="font/woff2" crossorigin'
+        f' href="static/fonts/IBMPlexSans/IBMPlexSans-{weight}.woff2">\n'
+        for weight in ("Regular", "Bold")
+    )
+    return f"{faces}<style>\n{asset(*sheets)}\n</style>"
 
 
 # One process serves all: server-side rendering would put a Node server in front of the guard.
@@ -169,11 +174,11 @@ def page(tabs: Sequence[Tab]) -> gr.Blocks:
     ) as app:
         gr.HTML(
             html_template=asset("header.html"),
-            js_on_load=asset("header.js"),
+            js_on_load=asset("address.js", "header.js", "tabs.js"),
             apply_default_css=False,
             elem_id="header",
         )
-        with gr.Tabs(elem_id="tabs"):
+        with gr.Tabs(elem_id="tabs", overflow_behavior="wrap"):  # a menu would hide some
             for name, tab in built:
                 word = name.lower().replace(" ", "-")
                 with gr.Tab(name, id=word, elem_id=f"tab-{word}"):

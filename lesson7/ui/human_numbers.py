@@ -159,7 +159,7 @@ def build() -> gr.Blocks:
         desk = gr.HTML(
             value="",
             html_template=_page(),
-            js_on_load=components.asset(*scripts),
+            js_on_load=components.asset("address.js", *scripts),
             apply_default_css=False,
             elem_id="human-numbers",
         )

@@ -58,7 +58,7 @@ def build() -> gr.Blocks:
         gr.HTML(
             value=curves,
             html_template=page,
-            js_on_load=components.asset("lesson/chart.js", "lesson/lesson.js"),
+            js_on_load=components.asset("address.js", "lesson/chart.js", "lesson/lesson.js"),
             apply_default_css=False,
             elem_id="lesson",
         )

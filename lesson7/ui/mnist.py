@@ -130,7 +130,9 @@ def build() -> gr.Blocks:
         desk = gr.HTML(
             value="",
             html_template=_page(),
-            js_on_load=components.asset("mnist/pad.js", "mnist/inside.js", "mnist/digits.js"),
+            js_on_load=components.asset(
+                "address.js", "mnist/pad.js", "mnist/inside.js", "mnist/digits.js"
+            ),
             apply_default_css=False,
             elem_id="digits",
         )

@@ -151,7 +151,7 @@ def build() -> gr.Blocks:
         desk = gr.HTML(
             value="",
             html_template=restoration_page.page(),
-            js_on_load=components.asset(*(f"restoration/{name}.js" for name in _SCRIPTS)),
+            js_on_load=components.asset("address.js", *(f"restoration/{name}.js" for name in _SCRIPTS)),
             apply_default_css=False,
             elem_id="restoration",
         )

@@ -26,6 +26,19 @@ SWITCHES = [
     "--use-fake-ui-for-media-stream",
 ]
 
+# Sums up how far things were pushed about: window.layoutShift, the browser's own measure (CLS),
+# with what follows a key or a click, which the usual sum leaves out.
+WATCH_SHIFTS = """
+window.layoutShift = 0;
+window.shifted = [];
+new PerformanceObserver((list) => {
+  for (const one of list.getEntries()) {
+    window.layoutShift += one.value;
+    for (const { node } of one.sources) window.shifted.push(node?.className || node?.nodeName);
+  }
+}).observe({ type: "layout-shift", buffered: true });
+"""
+
 PATIENCE = 60_000  # ms; nothing here measures speed
 expect.set_options(timeout=PATIENCE)
 
@@ -60,6 +73,7 @@ def open_page(served: serving.Served, browser: Browser) -> Iterator[Callable[...
         options = {"reduced_motion": "reduce", **options}
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
         contexts.append(context)
+        context.add_init_script(WATCH_SHIFTS)
         page = context.new_page()
         page.set_default_timeout(PATIENCE)
         page.on("console", lambda said: said.type == "error" and complain(said.text))

@@ -20,22 +20,6 @@ const asked = new URLSearchParams(location.search).get("__theme");
 const kept = remembered();
 show(!asked && kept ? kept === "dark" : document.body.classList.contains("dark"));
 
-// A link may name a tab: ?tab=human-numbers. It is there a moment after this script runs.
-const wanted = new URLSearchParams(location.search).get("tab");
-
-function openWanted() {
-  const tabs = [...document.querySelectorAll('#tabs button[role="tab"]')];
-  const named = tabs.find((tab) => tab.textContent.trim().toLowerCase().replaceAll(" ", "-") === wanted);
-  named?.click();
-  return Boolean(named);
-}
-
-if (wanted && !openWanted()) {
-  const waiting = new MutationObserver(() => openWanted() && waiting.disconnect());
-  waiting.observe(document.body, { childList: true, subtree: true });
-  setTimeout(() => waiting.disconnect(), 10000); // there is no such tab
-}
-
 button.addEventListener("click", () => {
   const dark = !document.body.classList.contains("dark");
   show(dark);
@@ -44,4 +28,24 @@ button.addEventListener("click", () => {
   } catch {
     // as above: the choice then lasts as long as the page
   }
+});
+
+// ---- the link to what is on the page: every tab keeps its choices in the address
+
+const link = element.querySelector(".l7-link");
+const copied = element.querySelector(".l7-copied");
+
+link.addEventListener("click", async () => {
+  try {
+    await navigator.clipboard.writeText(location.href);
+    copied.textContent = "The link is copied.";
+  } catch {
+    copied.textContent = "The browser does not let this page copy. Here is the link:";
+    const field = document.createElement("input");
+    Object.assign(field, { value: location.href, readOnly: true });
+    field.setAttribute("aria-label", "The link");
+    copied.append(field);
+    field.select();
+  }
+  setTimeout(() => copied.replaceChildren(), 6000);
 });

@@ -76,7 +76,7 @@ const say = (words) => (find(".br-said").textContent = words);
 
 const settings = createSettings(bedrooms, {
   onChange() {
-    settings.toAddress();
+    settings.share();
     drawRooms();
   },
 });
@@ -118,7 +118,7 @@ function keep(index) {
 }
 
 async function copyLink() {
-  const address = settings.toAddress();
+  const address = settings.share();
   const label = find(".br-link span");
   try {
     await navigator.clipboard.writeText(address);

@@ -66,33 +66,25 @@ function createSettings(root, { onChange }) {
     showMoves();
   }
 
-  function toAddress() {
+  /** Returns the address that says what the settings say. */
+  function share() {
     const { recipe, room } = values();
-    const address = new URL(location.href);
-    const set = (name, value, usual) =>
-      value === usual ? address.searchParams.delete(name) : address.searchParams.set(name, value);
-    set("tab", "bedrooms");
-    set("bedrooms-seed", String(room.seed));
-    set("bedrooms-by", recipe, "modern");
-    set("bedrooms-truncation", String(room.truncation), "1");
     const steps = Object.entries(room.moves).map(([name, value]) => `${name}:${value}`);
-    set("bedrooms-moves", steps.join(","), "");
-    try {
-      history.replaceState(history.state, "", address);
-    } catch {
-      // a page in a frame may not have an address of its own; the link still says it
-    }
-    return address.href;
+    return toAddress({
+      tab: "bedrooms",
+      "bedrooms-seed": String(room.seed),
+      "bedrooms-by": recipe === "modern" ? "" : recipe,
+      "bedrooms-truncation": room.truncation === 1 ? "" : String(room.truncation),
+      "bedrooms-moves": steps.join(","),
+    });
   }
 
-  function fromAddress() {
-    const given = new URLSearchParams(location.search);
-    if (/^\d{1,15}$/.test(given.get("bedrooms-seed") ?? "")) seed.value = given.get("bedrooms-seed");
-    const share = Number(given.get("bedrooms-truncation") ?? 1);
-    if (share >= 0 && share <= 1) truncation.value = share;
-    const by = find(`.br-recipes input[value="${CSS.escape(given.get("bedrooms-by") ?? "")}"]`);
-    if (by) by.checked = true;
-    for (const part of (given.get("bedrooms-moves") ?? "").split(",")) {
+  function takeUp() {
+    if (/^\d{1,15}$/.test(fromAddress("bedrooms-seed"))) seed.value = fromAddress("bedrooms-seed");
+    const given = Number(fromAddress("bedrooms-truncation") || 1);
+    if (given >= 0 && given <= 1) truncation.value = given;
+    chooseFromAddress("bedrooms-by", root.querySelectorAll(".br-recipes input"));
+    for (const part of fromAddress("bedrooms-moves").split(",")) {
       const [name, steps] = part.split(":");
       if (Number(steps) && Math.abs(steps) <= 3) moves[name] = Number(steps);
     }
@@ -138,8 +130,8 @@ function createSettings(root, { onChange }) {
     changed();
   });
   seed.value = FIRST_SEED;
-  fromAddress();
-  return { values, toAddress, showDirections, complain };
+  takeUp();
+  return { values, share, showDirections, complain };
 }
 
 /** The grid of sixteen; `onKeep(index)` is called when one is clicked. */

@@ -6,6 +6,7 @@
 const SLOW = 900; // ms after which the wait is put in words
 const LOST = 30000; // ms without a reply after which none comes any more
 const RUNG = 24; // words in the ladder
+const LONGEST = 2000; // characters of a text that an address brings
 
 const find = (selector) => element.querySelector(selector);
 const findAll = (selector) => [...element.querySelectorAll(selector)];
@@ -240,6 +241,7 @@ const length = () => Number(find(".hn-length select").value);
 
 function begin() {
   asking.seed = 1;
+  share(field.value);
   ask(field.value, length(), { fresh: true });
 }
 
@@ -275,7 +277,10 @@ for (const example of findAll(".hn-examples button")) {
   });
 }
 for (const choice of findAll(".hn-networks input")) {
-  choice.addEventListener("change", () => paper.words.length && ask(beginning, length(), { fresh: true }));
+  choice.addEventListener("change", () => {
+    share();
+    if (paper.words.length) ask(beginning, length(), { fresh: true });
+  });
 }
 find(".hn-step").addEventListener("click", () => goOn(1));
 find(".hn-more-words").addEventListener("click", () => goOn(length()));
@@ -287,6 +292,45 @@ find(".hn-back").addEventListener("click", () => {
   buttons();
   heat.show(paper.words);
 });
+// ---- the address: what is counted on from, and how; a link that has a text counts at once
+
+const usual = chosen();
+
+/** Write the settings, and the text where one is counted on from, into the address. */
+function share(text = fromAddress("numbers-text")) {
+  const [temperature, topK] = [find("#hn-temperature"), find("#hn-top-k")];
+  toAddress({
+    "numbers-text": text.length > LONGEST ? "" : text,
+    "numbers-by": chosen() === usual ? "" : chosen(),
+    "numbers-temperature": temperature.value === "0" ? "" : temperature.value,
+    "numbers-top-k": topK.value === topK.max ? "" : topK.value,
+  });
+}
+
+function takeUp() {
+  chooseFromAddress("numbers-by", findAll(".hn-networks input"));
+  for (const knob of ["temperature", "top-k"]) {
+    const given = fromAddress(`numbers-${knob}`);
+    const input = find(`#hn-${knob}`);
+    if (given && Number(given) >= Number(input.min) && Number(given) <= Number(input.max)) {
+      input.value = given;
+      input.dispatchEvent(new Event("input"));
+    }
+  }
+  const text = fromAddress("numbers-text").slice(0, LONGEST);
+  if (!text) return;
+  field.value = text;
+  const eyes = new IntersectionObserver((seen) => {
+    if (!seen.some((one) => one.isIntersecting)) return;
+    eyes.disconnect();
+    begin();
+  });
+  eyes.observe(counting);
+}
+
+for (const knob of findAll(".hn-knobs input")) knob.addEventListener("change", () => share());
+takeUp();
+
 find(".hn-ladder").addEventListener("toggle", () => find(".hn-ladder").open && climb());
 
 new MutationObserver(heat.paint).observe(document.body, { attributeFilter: ["class"] });

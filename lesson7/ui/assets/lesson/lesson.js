@@ -3,13 +3,10 @@
 
 const networks = JSON.parse(props.value || "{}");
 
-/**
- * The tab's own button; undefined where this tab runs alone. Gradio has each twice: first an
- * unseen one to measure, then the one to press, in the row or in the menu of what has no room.
- */
+/** The tab's own button; null where this tab runs alone. */
 const tabButton = (name) =>
-  [...document.querySelectorAll("#tabs .tab-wrapper button")].findLast(
-    (one) => one.textContent.trim() === name,
+  document.querySelector(
+    `#tabs [role="tab"][data-tab-id="${name.toLowerCase().replaceAll(" ", "-")}"]`,
   );
 
 /** The other networks of the same tab that have a curve of their own. */
@@ -29,6 +26,8 @@ function toggle(row) {
   more.hidden = !open;
   button.setAttribute("aria-expanded", String(open));
   row.classList.toggle("is-open", open);
+  const all = element.querySelectorAll(".ls-rung.is-open");
+  toAddress({ "lesson-open": [...all].map((one) => one.dataset.weights).join(",") });
   const chart = more.querySelector(".lc");
   if (!open || chart.firstChild) return;
   const { weights } = row.dataset;
@@ -52,4 +51,11 @@ for (const button of element.querySelectorAll(".ls-go")) {
   });
 }
 
+// A link may name the rows that are open.
+const wanted = fromAddress("lesson-open").split(",");
+const named = [...element.querySelectorAll(".ls-rung")].filter((row) =>
+  wanted.includes(row.dataset.weights),
+);
+named.forEach(toggle);
+if (element.offsetParent) named[0]?.scrollIntoView({ block: "center" });
 element.querySelector(".lesson").classList.add("is-ready");

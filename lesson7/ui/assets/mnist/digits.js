@@ -223,8 +223,13 @@ const pad = createPad(digits, {
 
 find(".pad-undo").addEventListener("click", pad.undo);
 find(".pad-clear").addEventListener("click", pad.clear);
+const USUAL = chosen();
+chooseFromAddress("digits-by", findAll(".networks input"));
 for (const choice of findAll(".networks input")) {
-  choice.addEventListener("change", () => !pad.isEmpty() && ask(true));
+  choice.addEventListener("change", () => {
+    toAddress({ "digits-by": chosen() === USUAL ? "" : chosen() });
+    if (!pad.isEmpty()) ask(true);
+  });
 }
 details.addEventListener("toggle", () => details.open && !pad.isEmpty() && ask(true));
 

@@ -159,8 +159,10 @@ function onPicture(one) {
     example.setAttribute("aria-pressed", String(example.dataset.name === one.example));
   }
   const small = Math.min(one.width, one.height) < 200 && one.width > 0;
-  const wanted = one.scale ?? (small ? 2 : 1);
+  const wanted = linked.scale || (one.scale ?? (small ? 2 : 1));
+  linked.scale = 0; // it was meant for the first picture
   find(`.rs-scale input[value="${wanted}"]`).checked = true;
+  share();
   notice("");
   if (one.url) viewer.showBefore(one.url, one.width * wanted, one.height * wanted);
   side.clear();
@@ -176,16 +178,39 @@ const side = createSide(find(".rs-side"), { desk, current: () =>
 const lab = createLab(find(".rs-lab"), { desk, recipe, recipeName });
 createInside(find(".rs-inside"), { desk, lab });
 
+// ---- the address: recipe, scale and strength, but never a picture
+
+const usual = recipe();
+chooseFromAddress("restoration-by", findAll(".rs-recipes input"));
+chooseFromAddress("restoration-scale", findAll(".rs-scale input"));
+const linked = { scale: fromAddress("restoration-scale") ? scale() : 0 };
+const given = Number(fromAddress("restoration-strength") || 1);
+if (given >= 0 && given <= 1) strength.value = given;
+
+function share() {
+  toAddress({
+    "restoration-by": recipe() === usual ? "" : recipe(),
+    "restoration-scale": scale() === 1 ? "" : String(scale()),
+    "restoration-strength": strength.value === "1" ? "" : strength.value,
+  });
+}
+
 for (const choice of findAll(".rs-recipes input")) {
   choice.addEventListener("change", () => {
+    share();
     restore();
     side.mark();
     lab.refresh();
   });
 }
-for (const choice of findAll(".rs-scale input")) choice.addEventListener("change", restore);
+for (const choice of [...findAll(".rs-scale input"), strength]) {
+  choice.addEventListener("change", () => {
+    linked.scale = 0;
+    share();
+    restore();
+  });
+}
 strength.addEventListener("input", fade);
-strength.addEventListener("change", restore);
 find(".rs-again").addEventListener("click", restore);
 find(".rs-toast button").addEventListener("click", () => toast(""));
 find(".rs-cancel").addEventListener("click", () => {

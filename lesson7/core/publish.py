@@ -131,13 +131,18 @@ def model_card(repo: str, entries: Mapping[str, Entry]) -> str:
 
     licences = {"-".join(entry.licence.lower().split()) for entry in entries.values()}
     licence = licences.pop() if len(licences) == 1 else "other"
+    known = licence in _HUB_LICENCES
     title = repo.split("/")[1]
     tasks = {name: _task(name) for name in entries}
+    tags = sorted({task.tag for task in tasks.values() if task})
     front_matter = ModelCardData(
         model_name=title,
-        license=licence if licence in _HUB_LICENCES else "other",
+        license=licence if known else "other",
+        license_name=None if known else "named-for-each-file",  # the Hub wants both with "other"
+        license_link=None if known else f"https://huggingface.co/{repo}#weights",
         library_name="pytorch",
-        tags=sorted({task.tag for task in tasks.values() if task}),
+        pipeline_tag=tags[0] if len(tags) == 1 else None,
+        tags=tags,
         eval_results=[
             EvalResult(
                 task_type=task.tag,
@@ -171,6 +176,8 @@ def model_card(repo: str, entries: Mapping[str, Entry]) -> str:
             f"    LESSON7_WEIGHTS={repo}@COMMIT python app.py",
             "",
             "where COMMIT is the 40 hex digits of a commit of this repository.",
+            "",
+            "## Weights",
             "",
             "| weights | bytes | metrics | data | licence |",
             "|---|---|---|---|---|",

@@ -71,7 +71,38 @@ def test_licences_that_differ_are_not_summed_up_in_one(folder: Path):
     card = publish.model_card("ada/lesson7", weights.entries(folder))
     front_matter = yaml.safe_load(card.split("---")[1])
     assert front_matter["license"] == "other"
+    assert front_matter["license_name"] == "named-for-each-file"
+    assert front_matter["license_link"] == "https://huggingface.co/ada/lesson7#weights"
+    assert "\n## Weights\n" in card
     assert "| LSUN | research \\| only please |" in card
+
+
+def test_the_card_of_what_is_shipped_leaves_nothing_out():
+    """Every metric, data set, licence and command in the index; a task and limits for each."""
+    entries = weights.entries()
+    text = publish.model_card("ada/lesson7", entries)
+    results = {
+        (result.metric_name, result.dataset_name): result.metric_value
+        for result in ModelCard(text).data.eval_results
+    }
+    assert results == {
+        (f"{metric} ({name})", entry.data): value
+        for name, entry in entries.items()
+        for metric, value in entry.metrics.items()
+    }
+    words = " ".join(text.split())
+    for name, entry in entries.items():
+        task = next(task for word, task in publish.TASKS.items() if name.startswith(word))
+        assert f"| `{name}` | {entry.size:,} |" in text
+        for said in (task.limits, entry.data, entry.licence, entry.command, entry.hardware):
+            assert " ".join(said.split()) in words
+
+
+def test_weights_of_one_kind_are_found_by_their_task(folder: Path):
+    entries = {"mnist-best": weights.entry("mnist-best", folder)}
+    assert ModelCard(publish.model_card("ada/digits", entries)).data.pipeline_tag == (
+        "image-classification"
+    )
 
 
 def test_a_dry_run_shows_the_card_and_needs_no_network(
@@ -152,40 +183,3 @@ def test_a_hub_that_refuses_is_said_in_words(folder: Path, tmp_path: Path):
     assert "hf auth login" in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
-
-
-PULL = """
-from torch import nn
-from lesson7.core import weights
-network = weights.load("mnist-best", lambda: nn.Linear(2, 2))
-print(network.weight.tolist(), weights.notices())
-"""
-
-
-def test_what_is_published_is_pulled_by_another_process(folder: Path, tmp_path: Path):
-    """`publish` prints a reference; a process with an empty cache loads that very commit."""
-    model = nn.Linear(2, 2)
-    weights.save("mnist-best", model, {}, record=DIGITS, folder=folder)
-    command = ["-m", "lesson7.core.weights", "publish", "--repo", "ada/lesson7", "--private"]
-    with running() as server:
-        published = in_another_process(
-            [*command, "--folder", str(folder)], server.url, tmp_path / "a"
-        )
-        assert published.returncode == 0, published.stderr
-        variable, reference = published.stdout.strip().split("=")
-        assert variable == "LESSON7_WEIGHTS"
-        name, commit = reference.split("@")
-
-        files = server.commits[name, commit]
-        assert set(files) == {"README.md", *(path.name for path in folder.iterdir())}
-        for path in folder.iterdir():
-            assert files[path.name] == path.read_bytes()
-        wish = server.created[-1]  # the field has an old name and a new one
-        assert wish.get("private") or wish["visibility"] == "private"
-        assert len(server.commits) == 1
-
-        server.put(name, files | {"index.json": b"{}"})  # a later commit changes nothing
-        pulled = in_another_process(
-            ["-c", PULL], server.url, tmp_path / "b", LESSON7_WEIGHTS=reference
-        )
-    assert pulled.stdout.strip() == f"{model.weight.tolist()} []", pulled.stderr

@@ -2,6 +2,8 @@
 
     components.py   what the tabs share: page, theme, launch settings, words for errors
     guard.py        what stands before the server: limits on requests, security headers
+    doors.py        the addresses that are answered at all
+    sent.py         what strangers send, taken as it comes; words for whatever goes wrong
     mnist.py        the Digits tab; one file per tab, with one ``build()`` each
     lesson_*.py     what a larger tab is made of carries its name in front
     assets/         style sheets, scripts, page fragments and pictures, one folder per tab

@@ -27,7 +27,7 @@ from lesson7.core import weight_file, weights
 from lesson7.core.errors import InputError, WeightsError
 from lesson7.core.images import grid
 from lesson7.ui import bedrooms_replies as replies
-from lesson7.ui import components
+from lesson7.ui import components, sent
 
 # Who draws: recipe, name on the page, what it is.
 RECIPES = [
@@ -98,10 +98,10 @@ def build() -> gr.Blocks:
             elem_id="bedrooms",
         )
         with gr.Row(visible=False):
-            n = gr.Number(16, label="n")
-            seed = gr.Number(7, label="seed")
-            truncation = gr.Number(1.0, label="truncation")
-            recipe = gr.Radio(replies.RECIPES, value="modern", label="recipe")
+            n = sent.unchecked(gr.Number(16, label="n"))
+            seed = sent.unchecked(gr.Number(7, label="seed"))
+            truncation = sent.unchecked(gr.Number(1.0, label="truncation"))
+            recipe = sent.unchecked(gr.Radio(replies.RECIPES, value="modern", label="recipe"))
             sheet = gr.Image(format="png", type="pil", label="sheet")
             run = gr.Button("draw")
 

@@ -3,7 +3,6 @@
     page            a list of tabs -> the app, with header and queue
     LAUNCH          every launch setting, the same for the app, a tab alone and the tests
     MODEL_WORK      goes with each event that runs a network: one at a time, for all tabs
-    unread          a picture that a visitor or an API caller sends, handed on unread
     asset, picture_url      files of ``assets/`` as text and as data URLs
     data_url        a picture -> a data URL
     asked           what the page's own script asked, as a dict whatever it sent
@@ -27,12 +26,12 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from gradio.data_classes import ImageData
 from PIL import Image
 from starlette.middleware import Middleware
 
 from lesson7.core.errors import InputError, Lesson7Error, WeightsError
 from lesson7.ui.guard import MAX_BODY, Guard
+from lesson7.ui.sent import Page
 
 ASSETS = Path(__file__).parent / "assets"
 
@@ -169,9 +168,7 @@ def page(tabs: Sequence[Tab]) -> gr.Blocks:
     The queue takes 32 requests and refuses more at once, instead of letting everybody wait.
     """
     built = [(name, build()) for name, build in tabs]
-    with gr.Blocks(
-        title="Lesson 7, live", analytics_enabled=False, delete_cache=(600, 3600)
-    ) as app:
+    with Page(title="Lesson 7, live", analytics_enabled=False, delete_cache=(600, 3600)) as app:
         gr.HTML(
             html_template=asset("header.html"),
             js_on_load=asset("address.js", "header.js", "tabs.js"),
@@ -184,35 +181,6 @@ def page(tabs: Sequence[Tab]) -> gr.Blocks:
                 with gr.Tab(name, id=word, elem_id=f"tab-{word}"):
                     tab.render()
     return app.queue(max_size=32, default_concurrency_limit=1, api_open=False)
-
-
-def unread(image: gr.Image) -> gr.Image:
-    """Have ``image`` hand its picture to the function unread: as a path, a data URL or None.
-
-    By itself ``gr.Image`` decodes first, and what it cannot decode ends as an error without
-    words. Unread, the function decodes, with the limits and the words of
-    ``lesson7.core.intake``. A link is refused: the app fetches nothing from anywhere.
-
-    The two methods are replaced on the instance: Gradio writes a ``.pyi`` file beside the
-    source of every subclass of a component, and type checkers would believe that file.
-    """
-    into_cache = image.async_move_resource_to_block_cache
-
-    def preprocess(payload: ImageData | None) -> str | None:
-        if payload is None:
-            return None
-        if payload.url and payload.url.startswith("data:"):
-            return payload.url
-        return payload.path
-
-    async def refuse_links(url_or_file_path: str | Path | None) -> str | None:
-        if str(url_or_file_path).lower().startswith(("http:", "https:")):
-            raise gr.Error("Send the picture itself, not a link to it.", print_exception=False)
-        return await into_cache(url_or_file_path)
-
-    image.preprocess = preprocess  # type: ignore[method-assign]
-    image.async_move_resource_to_block_cache = refuse_links  # type: ignore[method-assign]
-    return image
 
 
 def asked(event: gr.EventData) -> dict[str, Any]:

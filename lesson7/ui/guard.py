@@ -1,17 +1,32 @@
 """What stands between the internet and the app: one plain ASGI middleware.
 
 Gradio's own limit on uploads does not cover JSON bodies (a picture as a data URL may be of
-any size), its ``file=`` route streams any public address to whoever asks, and it sends no
-security headers. The guard closes these three, and knows nothing of Gradio or the models.
+any size), it waits for the rest of a body for ever, many of its routes are not needed here,
+and it sends no security headers. The guard closes these; which routes are open is said in
+``doors.py``.
 
-    Guard       refuses bodies over ``max_body`` and ``file=http…``, adds ``HEADERS``
+    Guard       refuses what is closed, too large, too slow or too full; adds ``HEADERS``
     HEADERS     what every answer carries
+
+What it refuses, and the status of the answer, each with words as ``{"detail": ...}``:
+
+    400     a call that Gradio stumbles over, such as one of an endpoint that does not exist
+    403     ``file=http…``, which would have the server fetch an address
+    404     a closed door
+    408     a body that stopped coming
+    413     a body over ``MAX_BODY``, or JSON of more than ``MAX_VALUES`` values
+    507     a request for which there is no room on the disk
 """
 
+import asyncio
+import errno
 import json
+import logging
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
+
+from lesson7.ui.doors import is_call, is_fetch, is_open
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -19,6 +34,11 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 MAX_BODY = 10 * 1024 * 1024  # bytes
+MAX_VALUES = 100_000  # of JSON, about: 10 MB of empty lists would take 300 MB once unpacked
+PATIENCE = 30.0  # seconds, for the next part of a body
+
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EACCES, errno.EPERM}
+"""What the system says where nothing can be written: full, over quota, read-only, not ours."""
 
 # On a Space the page may speak with its host (sign-in, ZeroGPU); elsewhere with itself alone.
 _HOSTS = " https://huggingface.co https://*.hf.space" if os.environ.get("SPACE_ID") else ""
@@ -38,13 +58,19 @@ HEADERS: dict[str, str] = {
     "permissions-policy": "geolocation=(), microphone=(), payment=(), usb=()",
 }
 
+_log = logging.getLogger(__name__)
 
-class _BodyTooLargeError(Exception):
-    """The body has grown past the limit while it was being read."""
+
+class _RefusedError(Exception):
+    """Why a request is not answered by the app: a status and words."""
+
+    def __init__(self, status: int, words: str) -> None:
+        super().__init__(words)
+        self.status = status
 
 
 class Guard:
-    """Refuse what is too large or asks us to fetch, and add the security headers.
+    """Refuse what is described above, and add the security headers to everything.
 
     The limit holds for every body: announced by ``Content-Length`` (the app does not see a
     byte of it) or sent in chunks (cut at the byte that crosses it); JSON, form or upload.
@@ -52,81 +78,144 @@ class Guard:
     Args:
         app: the ASGI application behind the guard.
         max_body: the largest request body, in bytes.
+        patience: how long the next part of a body may take, in seconds.
     """
 
-    def __init__(self, app: App, max_body: int = MAX_BODY) -> None:
+    def __init__(self, app: App, max_body: int = MAX_BODY, patience: float = PATIENCE) -> None:
         self.app = app
         self.max_body = max_body
+        self.patience = patience
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Answer one request: 403 or 413 from here, everything else from the app."""
+        """Answer one request: refusals from here, everything else from the app."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-
-        started = False
-        received = 0
-
-        async def send_with_headers(message: Message) -> None:
-            nonlocal started
-            if message["type"] == "http.response.start":
-                started = True
-                present = {name.lower() for name, _ in message.get("headers", [])}
-                ours = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
-                message["headers"] = [
-                    *message.get("headers", []),
-                    *(pair for pair in ours if pair[0] not in present),
-                ]
-            await send(message)
-
-        async def counted_receive() -> Message:
-            nonlocal received
-            message = await receive()
-            received += len(message.get("body", b""))
-            if received > self.max_body:
-                raise _BodyTooLargeError
-            return message
-
-        if "file=http" in scope["path"].lower():
-            await _refuse(send_with_headers, 403, "This app does not fetch addresses.")
-            return
+        body = _Body(scope, receive, self.max_body, self.patience)
+        answer = _Answer(scope, send, body)
         try:
-            if _announced(scope) > self.max_body:
-                raise _BodyTooLargeError
-            await self.app(scope, counted_receive, send_with_headers)
-        except _BodyTooLargeError:
-            if not started:
-                await self._discard(receive)
-                await _refuse(send_with_headers, 413, self._too_large)
+            _check_door(scope["method"], scope["path"])
+            body.check_announced()
+            await self.app(scope, body.receive, answer.send)
+        except _RefusedError as refusal:
+            body.refusal = refusal
+        except Exception as error:
+            if answer.started:
+                raise
+            body.refusal = _refusal_for(error, scope["path"])
+            if body.refusal is None:
+                raise
+        if body.refusal and not answer.started:
+            await body.discard()
+            await answer.refuse(body.refusal)
 
-    async def _discard(self, receive: Receive) -> None:
+
+class _Body:
+    """The body of one request, as it comes."""
+
+    def __init__(self, scope: Message, receive: Receive, most: int, patience: float) -> None:
+        self.refusal: _RefusedError | None = None
+        self._headers = dict(scope["headers"])
+        self._receive, self._most, self._patience = receive, most, patience
+        self._size = self._values = 0
+        self._whole = False
+        self._is_form = self._headers.get(b"content-type", b"").startswith(b"multipart/")
+
+    def check_announced(self) -> None:
+        """Refuse the body if it says that it is too large."""
+        announced = self._headers.get(b"content-length", b"0")
+        if announced.isdigit() and int(announced) > self._most:
+            raise self._too_large()
+
+    async def receive(self) -> Message:
+        """The next message; refuses, once and for all, where a limit is crossed."""
+        if self._whole:  # what comes now is news of the connection, and may take its time
+            return await self._receive()
+        try:
+            message = await asyncio.wait_for(self._receive(), self._patience)
+        except asyncio.TimeoutError:
+            self.refusal = _RefusedError(408, "The rest of this did not come. Please try again.")
+            raise self.refusal from None
+        part = message.get("body", b"")
+        self._whole = not message.get("more_body", False)
+        self._size += len(part)
+        if not self._is_form:
+            self._values += part.count(b",") + part.count(b"[") + part.count(b"{")
+        if self._size > self._most:
+            self.refusal = self._too_large()
+        elif self._values > MAX_VALUES:
+            self.refusal = _RefusedError(413, f"At most {MAX_VALUES:,} values are accepted.")
+        if self.refusal:
+            raise self.refusal
+        return message
+
+    async def discard(self) -> None:
         """Read on without keeping anything, within reason: who is cut off reads no answer."""
         discarded = 0
-        while discarded < 4 * self.max_body:
-            message = await receive()
-            if message["type"] != "http.request" or not message.get("more_body"):
-                return
-            discarded += len(message.get("body", b""))
+        try:
+            while not self._whole and discarded < 4 * self._most:
+                message = await asyncio.wait_for(self._receive(), self._patience)
+                self._whole = not message.get("more_body", False)
+                discarded += len(message.get("body", b""))
+        except asyncio.TimeoutError:
+            return
 
-    @property
-    def _too_large(self) -> str:
-        return f"This is too large: at most {self.max_body // 1024**2} MB are accepted."
-
-
-def _announced(scope: Message) -> int:
-    """The length that the request announces, in bytes; 0 where it announces none."""
-    for name, value in scope["headers"]:
-        if name == b"content-length" and value.isdigit():
-            return int(value)
-    return 0
+    def _too_large(self) -> _RefusedError:
+        limit = f"at most {self._most // 1024**2} MB are accepted"
+        return _RefusedError(413, f"This is too large: {limit}.")
 
 
-async def _refuse(send: Send, status: int, words: str) -> None:
-    body = json.dumps({"detail": words}).encode()
-    headers = [
-        (b"content-type", b"application/json"),
-        (b"content-length", str(len(body)).encode()),
-        (b"connection", b"close"),
-    ]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+class _Answer:
+    """The answer to one request, on its way out."""
+
+    def __init__(self, scope: Message, send: Send, body: _Body) -> None:
+        self.started = False
+        self._send, self._body = send, body
+        self._is_call = is_call(scope["path"])
+
+    async def send(self, message: Message) -> None:
+        """Hand a message on; drop it where the body was refused and the app did not notice."""
+        if self._body.refusal and not self.started:
+            return
+        if message["type"] == "http.response.start":
+            self.started = True
+            if self._is_call and message["status"] == 500:  # Gradio's word for any bad argument
+                message["status"] = 400
+            present = {name.lower() for name, _ in message.get("headers", [])}
+            ours = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
+            message["headers"] = [
+                *message.get("headers", []),
+                *(pair for pair in ours if pair[0] not in present),
+            ]
+        await self._send(message)
+
+    async def refuse(self, refusal: _RefusedError) -> None:
+        """Send the words of a refusal instead of the app's answer."""
+        self._body.refusal = None  # this is the answer now
+        body = json.dumps({"detail": str(refusal)}).encode()
+        headers = [
+            (b"content-type", b"application/json"),
+            (b"content-length", str(len(body)).encode()),
+            (b"connection", b"close"),
+        ]
+        start = {"type": "http.response.start", "status": refusal.status, "headers": headers}
+        await self.send(start)
+        await self.send({"type": "http.response.body", "body": body})
+
+
+def _check_door(method: str, path: str) -> None:
+    if is_fetch(path):
+        raise _RefusedError(403, "This app does not fetch addresses.")
+    if not is_open(method, path):
+        raise _RefusedError(404, "There is nothing at this address.")
+
+
+def _refusal_for(error: Exception, path: str) -> _RefusedError | None:
+    """What an error of the app means for whoever asked; None where it is a defect."""
+    if isinstance(error, OSError) and error.errno in NO_ROOM:
+        _log.error("nothing can be written: %s", error)
+        return _RefusedError(507, "There is no room for this at the moment. Please try later.")
+    if is_call(path):  # Gradio only files it here; what it asks for is run elsewhere
+        _log.warning("a call that cannot be understood: %r", error)
+        return _RefusedError(400, "This call cannot be understood: see /gradio_api/info.")
+    return None

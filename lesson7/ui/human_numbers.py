@@ -34,7 +34,7 @@ import numpy as np
 
 from lesson7.core import weights
 from lesson7.core.errors import InputError, WeightsError
-from lesson7.ui import components
+from lesson7.ui import components, sent
 
 # Who may go on with a text: API name, name on the page, parameters, what is new in it.
 NETWORKS = [
@@ -89,9 +89,8 @@ def continue_text(
         first mistake, and "first_wrong", the place of that mistake among the words, or null.
     """
     with components.in_words():
-        said = _predictor().continue_text(
-            text or "", _whole(n_tokens), model, temperature, _whole(top_k), _whole(seed)
-        )
+        asked = _checked("" if text is None else text, n_tokens, model, temperature, top_k, seed)
+        said = _predictor().continue_text(*asked)
     return {
         "text": said.text,
         "words": said.tokens,
@@ -164,12 +163,12 @@ def build() -> gr.Blocks:
             elem_id="human-numbers",
         )
         with gr.Row(visible=False):
-            text = gr.Textbox(label="text")
-            n_tokens = gr.Number(40, label="n_tokens")
-            model = gr.Radio(MODELS, value="counter", label="model")
-            temperature = gr.Number(0, label="temperature")
-            top_k = gr.Number(0, label="top_k")
-            seed = gr.Number(0, label="seed")
+            text = sent.unchecked(gr.Textbox(label="text"))
+            n_tokens = sent.unchecked(gr.Number(40, label="n_tokens"))
+            model = sent.unchecked(gr.Radio(MODELS, value="counter", label="model"))
+            temperature = sent.unchecked(gr.Number(0, label="temperature"))
+            top_k = sent.unchecked(gr.Number(0, label="top_k"))
+            seed = sent.unchecked(gr.Number(0, label="seed"))
             added = gr.JSON(label="continuation")
             run = gr.Button("continue_text")
 
@@ -209,14 +208,18 @@ def _whole(number: object) -> object:
 
 
 def _stream(question: dict[str, Any]) -> tuple[list[str], Iterator[Any]]:
-    text, model = question.get("text"), question.get("model")
-    if not isinstance(text, str):
-        raise InputError("Type a number to begin with.")
-    if model not in MODELS:
-        raise InputError("Choose a network first.")
+    text, n, model = (question.get(key) for key in ("text", "n", "model"))
     options = [question.get(key, 0) for key in ("temperature", "top_k", "seed")]
-    given, words = _predictor().stream(text, question.get("n"), model, *map(_whole, options))
+    given, words = _predictor().stream(*_checked(text, n, model, *options))
     return given, words
+
+
+def _checked(text: object, n: object, model: object, *options: object) -> list[object]:
+    """What a stranger asks for; whether its numbers are in range, ``predict`` says."""
+    if not isinstance(text, str):
+        raise InputError("Type a number to begin with, such as: eight thousand one,")
+    sent.one_of(MODELS, model, "Choose a network first")
+    return [text, _whole(n), model, *map(_whole, options)]
 
 
 def _sent(word: Any) -> dict[str, Any]:

@@ -33,7 +33,7 @@ import numpy as np
 
 from lesson7.core import weights
 from lesson7.core.errors import InputError, WeightsError
-from lesson7.ui import components
+from lesson7.ui import components, sent
 
 # What a visitor may have the digit read by: API name, name on the page, number of parameters.
 NETWORKS = [
@@ -42,6 +42,7 @@ NETWORKS = [
     ("best", "Ours", 435_411),
 ]
 MODELS = [model for model, _, _ in NETWORKS]
+CHOOSE = "Choose a network first"
 
 # What a layer's feature maps are about, by their side in pixels.
 LAYER_SAYS = {
@@ -88,6 +89,7 @@ def classify(image: str, model: str = "best") -> dict[str, float]:
     with components.in_words():
         if image is None:
             raise InputError("Send a picture of one handwritten digit.")
+        sent.one_of(MODELS, model, CHOOSE)
         probabilities = _predictor().classify(image, model)
     return {str(digit): probability for digit, probability in probabilities.items()}
 
@@ -100,8 +102,7 @@ def answer(event: gr.EventData) -> str:
     try:
         if not isinstance(image, str) or not image.startswith("data:"):  # never a path of ours
             raise InputError("Draw a digit first.")
-        if not isinstance(model, str) or model not in MODELS:
-            raise InputError("Choose a network first.")
+        model = sent.one_of(MODELS, model, CHOOSE)
         match question.get("ask"):
             case "reading":
                 reply |= _reading(image, model)
@@ -137,8 +138,8 @@ def build() -> gr.Blocks:
             elem_id="digits",
         )
         with gr.Row(visible=False):
-            image = components.unread(gr.Image(type="filepath", label="image"))
-            model = gr.Radio(MODELS, value="best", label="model")
+            image = sent.unread(gr.Image(type="filepath", label="image"))
+            model = sent.unchecked(gr.Radio(MODELS, value="best", label="model"))
             probabilities = gr.JSON(label="probabilities")
             run = gr.Button("classify")
 

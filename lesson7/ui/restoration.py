@@ -37,7 +37,7 @@ from PIL import Image
 from lesson7.core import weights
 from lesson7.core.errors import InputError, WeightsError
 from lesson7.core.images import open_image
-from lesson7.ui import components, restoration_lab, restoration_page, zero_gpu
+from lesson7.ui import components, restoration_lab, restoration_page, sent, zero_gpu
 from lesson7.ui.restoration_page import PREFERRED, RECIPES
 
 LARGE = 2_000_000  # pixels from which on a PNG is compressed in a hurry
@@ -74,6 +74,7 @@ def restore(
     with components.in_words():
         if image is None:
             raise InputError("Send a photograph to restore.")
+        restoration_page.known_recipe(recipe)
         for step in _stream(image, recipe, scale, strength):
             progress(step.fraction, desc=step.words)
             yield None if step.restored is None else _saved(step.restored)
@@ -151,16 +152,18 @@ def build() -> gr.Blocks:
         desk = gr.HTML(
             value="",
             html_template=restoration_page.page(),
-            js_on_load=components.asset("address.js", *(f"restoration/{name}.js" for name in _SCRIPTS)),
+            js_on_load=components.asset(
+                "address.js", *(f"restoration/{name}.js" for name in _SCRIPTS)
+            ),
             apply_default_css=False,
             elem_id="restoration",
         )
         halted = gr.State(set())  # copied for each visitor
         with gr.Row(visible=False):
-            image = components.unread(gr.Image(type="filepath", label="image"))
-            recipe = gr.Radio(list(RECIPES), value="feature", label="recipe")
-            scale = gr.Number(1, label="scale")
-            strength = gr.Number(1, label="strength")
+            image = sent.unread(gr.Image(type="filepath", label="image"))
+            recipe = sent.unchecked(gr.Radio(list(RECIPES), value="feature", label="recipe"))
+            scale = sent.unchecked(gr.Number(1, label="scale"))
+            strength = sent.unchecked(gr.Number(1, label="strength"))
             restored = gr.Image(type="filepath", format="png", label="restored")
             run = gr.Button("restore")
 
@@ -204,10 +207,10 @@ def _stream(*asked: Any) -> Iterator[Any]:
     return _predictor().stream(*asked)
 
 
-def _uploaded(path: object) -> str:
+def _uploaded(place: object) -> str:
     """A path that the page names, if it is of an upload."""
-    folder = Path(get_upload_folder()).resolve()
-    if not isinstance(path, str) or "\0" in path or not Path(path).resolve().is_relative_to(folder):
+    path = sent.uploaded(place)
+    if path is None:
         raise InputError("Choose a photograph first.")
     if not Path(path).is_file():
         raise _GoneError

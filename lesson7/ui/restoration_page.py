@@ -16,9 +16,9 @@ from pathlib import Path
 from string import Template
 
 from lesson7.core import weights
-from lesson7.core.errors import ConfigError, InputError, WeightsError
+from lesson7.core.errors import ConfigError, WeightsError
 from lesson7.restoration.degradations import DEGRADATIONS, Degradation
-from lesson7.ui import components
+from lesson7.ui import components, sent
 
 RECIPES = {
     "pixel": ("Pixel loss", "Closest to the truth, and a little soft."),
@@ -50,9 +50,7 @@ STORY = FOLDER / "story" / "story.json"
 
 def known_recipe(recipe: object) -> str:
     """The recipe, if it is one of ``RECIPES``; otherwise an ``InputError``."""
-    if not isinstance(recipe, str) or recipe not in RECIPES:
-        raise InputError("Choose a recipe first.")
-    return recipe
+    return sent.one_of(list(RECIPES), recipe, "Choose a recipe first")
 
 
 def is_missing(recipe: str) -> bool:

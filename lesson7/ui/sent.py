@@ -1,0 +1,155 @@
+"""What strangers send, taken as it comes: checked here and by the functions, never by Gradio.
+
+By themselves Gradio's components decode, convert and check, and what they cannot use ends as
+an error without words, with the name of a Python class, or not at all: a picture given as
+``{"path": "/home/ada/cat.png"}`` without ``meta`` would be read from the server's disk.
+
+    unread          a picture's component that hands it on unread
+    unchecked       any other component that hands on what came
+    one_of          a choice, or words
+    uploaded        a path, if it is of an upload
+    Page            ``gr.Blocks`` that answers whatever goes wrong in words
+
+Methods of components are replaced on the instance: Gradio writes a ``.pyi`` file beside the
+source of every subclass of a component, and type checkers would believe that file.
+"""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import gradio as gr
+from gradio.data_classes import ImageData
+from gradio.state_holder import SessionState
+from gradio.utils import get_upload_folder
+
+from lesson7.core.errors import InputError
+
+NO_LINK = "Send the picture itself, not a link to it."
+NO_UPLOAD = "Upload the picture first, or send it as a data: URL."
+NOT_UNDERSTOOD = "This cannot be understood. What is asked for is listed at /gradio_api/info."
+DEFECT = (
+    "Something went wrong here that should not have. Please try again, or with something "
+    "smaller. The reason is in the app's log."
+)
+
+AnyComponent = TypeVar("AnyComponent", bound=gr.components.Component)
+
+_log = logging.getLogger(__name__)
+
+
+def unread(image: gr.Image) -> gr.Image:
+    """Have ``image`` hand its picture to the function unread: as a path, a data URL or None.
+
+    The function decodes it, with the limits and the words of ``lesson7.core.intake``. A path
+    is one of an upload. A link is refused: the app fetches nothing from anywhere.
+    """
+    into_cache = image.async_move_resource_to_block_cache
+
+    def preprocess(payload: ImageData | None) -> str | None:
+        if payload is None or (payload.url is None and payload.path is None):
+            return None
+        if payload.url and payload.url[:5].lower() == "data:":
+            return payload.url
+        if payload.path is None or _is_link(payload.path):
+            raise gr.Error(NO_LINK, print_exception=False)
+        path = uploaded(payload.path)
+        if path is None:
+            raise gr.Error(NO_UPLOAD, print_exception=False)
+        return path
+
+    async def refuse_links(url_or_file_path: str | Path | None) -> str | None:
+        if _is_link(str(url_or_file_path)):
+            raise gr.Error(NO_LINK, print_exception=False)
+        return await into_cache(url_or_file_path)
+
+    image.preprocess = preprocess  # type: ignore[method-assign]
+    image.async_move_resource_to_block_cache = refuse_links  # type: ignore[method-assign]
+    return image
+
+
+def unchecked(component: AnyComponent) -> AnyComponent:
+    """Have ``component`` hand on what came, whatever its type: the function checks it."""
+    component.preprocess = lambda payload: payload  # type: ignore[method-assign]
+    return component
+
+
+def one_of(choices: Sequence[str], choice: object, words: str) -> str:
+    """``choice``, if it is one of ``choices``.
+
+    Raises:
+        InputError: it is not; the message is ``words`` and the choices.
+    """
+    if not isinstance(choice, str) or choice not in choices:
+        *most, last = (f"“{one}”" for one in choices)
+        raise InputError(f"{words}: {', '.join(most)} or {last}.")
+    return choice
+
+
+def uploaded(path: object) -> str | None:
+    """``path``, if it names a place in the folder where Gradio keeps uploads and results.
+
+    Nothing need be there any more. A link that leads out of the folder does not count.
+    """
+    if not isinstance(path, str) or "\0" in path:
+        return None
+    folder = Path(get_upload_folder()).resolve()
+    try:
+        place = Path(path).resolve()
+    except (OSError, RuntimeError, ValueError):  # too long, a loop of links, no text
+        return None
+    return path if place != folder and place.is_relative_to(folder) else None
+
+
+class Page(gr.Blocks):
+    """Blocks that leave nobody without words, whatever is sent and whatever breaks.
+
+    What Gradio cannot make sense of was sent by a stranger: words for them, a line in the log.
+    Anything else that is no error of ours is a defect: a traceback in the log, words for the
+    caller. The page's own scripts have words for it too, so for them there is no toast.
+
+    Gradio keeps what each visitor last sent and got, up to an hour after they left, to make
+    links of it. There are no such links here, and a thousand visitors with pictures would
+    fill the memory: it is forgotten at once.
+    """
+
+    async def preprocess_data(self, *args: Any, **kwargs: Any) -> list[Any]:
+        """As Gradio's, with words for what it cannot understand."""
+        try:
+            return await super().preprocess_data(*args, **kwargs)
+        except (gr.Error, OSError, MemoryError):
+            raise
+        except Exception as error:
+            _log.warning("not understood: %s", type(error).__name__)
+            raise gr.Error(NOT_UNDERSTOOD, print_exception=False) from error
+
+    async def process_api(
+        self,
+        block_fn: Any,
+        inputs: list[Any],
+        state: SessionState | None = None,
+        *args: Any,
+        **kwargs: Any,
+    ) -> dict[str, Any]:
+        """As Gradio's, with words for defects."""
+        if getattr(block_fn, "fn", block_fn) is None:  # an event that only the page's scripts have
+            raise gr.Error(NOT_UNDERSTOOD, print_exception=False)
+        try:
+            return await super().process_api(block_fn, inputs, state, *args, **kwargs)
+        except gr.Error:
+            raise
+        except Exception as error:
+            _log.exception("a defect, or a machine at its end")
+            raise gr.Error(DEFECT, visible=False, print_exception=False) from error
+        finally:
+            _forget(state)
+
+
+def _forget(state: SessionState | None) -> None:
+    for config in state.config_values.values() if state else ():
+        config.get("props", {}).pop("value", None)
+
+
+def _is_link(place: str) -> bool:
+    return place.lstrip().lower().startswith(("http:", "https:"))

@@ -25,8 +25,8 @@ from typing import Annotated, Any
 
 import torch
 import typer
-from accelerate import PartialState
 
+from lesson7.core import processes
 from lesson7.core.errors import ConfigError
 
 DataDir = Annotated[Path, typer.Option("--data", help="Folder of the data set.")]
@@ -56,7 +56,7 @@ class Run:
     @property
     def writes(self) -> bool:
         """Whether this process is the one that writes: the only one, or the first of several."""
-        return _processes().is_main_process
+        return processes.this_one().is_main_process
 
     @classmethod
     def open(cls, name: str, out: Path | None, *, resume: bool = False) -> "Run":
@@ -71,7 +71,7 @@ class Run:
             ConfigError: nothing to resume, or a new run would overwrite an old one.
         """
         with one_process_first():
-            return cls._open(name, out, resume=resume or not _processes().is_main_process)
+            return cls._open(name, out, resume=resume or not processes.this_one().is_main_process)
 
     @classmethod
     def _open(cls, name: str, out: Path | None, *, resume: bool) -> "Run":
@@ -164,12 +164,7 @@ class Run:
 
 def one_process_first() -> AbstractContextManager[None]:
     """Let the first process do what leaves a file, then the others, who will find it."""
-    return _processes().main_process_first()
-
-
-def _processes() -> PartialState:
-    """Which of how many processes this is; one of one without ``accelerate launch``."""
-    return PartialState(cpu=not torch.cuda.is_available())
+    return processes.this_one().main_process_first()
 
 
 def choose(option: str, value: str, allowed: Iterable[str]) -> str:

@@ -57,14 +57,20 @@ def take_card() -> None:
     _card_taken = True
 
 
-def use_threads(count: int = 2) -> None:
+def use_threads(count: int | None = None) -> None:
     """Let one job use ``count`` threads of the processor.
 
-    Two is what a free Space has; more than the machine has cores makes every job slower.
+    Args:
+        count: by default two, which is what a free Space has; one where several processes,
+            started by ``accelerate launch``, have fewer than two cores each. More than the
+            machine has cores makes every job slower.
 
     Raises:
         ConfigError: ``count`` is below 1.
     """
+    if count is None:
+        beside = int(os.environ.get("LOCAL_WORLD_SIZE", 1))
+        count = 2 if beside == 1 else max(1, min(2, (os.cpu_count() or 1) // beside))
     if count < 1:
         raise ConfigError(f"A job needs at least one thread, not {count}.")
     if torch.get_num_threads() != count:

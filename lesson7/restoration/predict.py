@@ -10,7 +10,11 @@ and, from ``lesson7.restoration.workbench``, what the page shows around it: ``da
 Usage:
 
     python -m lesson7.restoration.predict PHOTO_OR_FOLDER... --out DIR [--recipe feature]
-        [--scale 2] [--strength 1]
+        [--scale 2] [--strength 1] [--resume]
+    accelerate launch --num_processes 2 -m lesson7.restoration.predict FOLDER --out DIR
+
+The second line shares the photographs out over processes, on one machine or several that see
+the same folders. Where one is killed, the same command with ``--resume`` shares out the rest.
 
 A picture passes through in tiles (``lesson7.restoration.tiling``): its size costs time, but
 hardly memory. Results are sRGB without any metadata; transparency is kept.
@@ -25,6 +29,7 @@ import typer
 from PIL import Image
 from tqdm import tqdm
 
+from lesson7.core import processes
 from lesson7.core.errors import ConfigError, InputError, WeightsError
 from lesson7.core.intake import Source
 from lesson7.restoration import folders, networks, tiling
@@ -152,22 +157,35 @@ def main(
     recipe: Annotated[str, typer.Option(help=f"One of {', '.join(RECIPES)}.")] = "feature",
     scale: Annotated[float, typer.Option(help="How many times larger, 1 to 4.")] = 1.0,
     strength: Annotated[float, typer.Option(help="0: only enlarge; 1: all the network does.")] = 1,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Leave results alone that are newer than the file.")
+    ] = False,
 ) -> None:
-    """Restore photographs; go on after a bad one, and name it at the end."""
+    """Restore photographs; go on after a bad one, and name it at the end.
+
+    Under ``accelerate launch`` each process restores its share.
+    """
+    state = processes.this_one()
     try:
         check(recipe, scale, strength)
         networks.load(recipe)
     except (InputError, ConfigError, WeightsError) as error:
-        typer.echo(error, err=True)
+        if state.is_local_main_process:
+            typer.echo(error, err=True)
         raise typer.Exit(1) from None
-    pairs = folders.results(pictures, out)
-    if not pairs:
-        typer.echo("There is no file to restore.", err=True)
+    work = processes.agreed(
+        folders.plan(pictures, out, resume=resume) if state.is_main_process else None
+    )
+    assert work is not None
+    if not work.found:
+        if state.is_main_process:
+            typer.echo("There is no file to restore.", err=True)
         raise typer.Exit(1)
-    originals = folders.same_files([result for _, result in pairs], [file for file, _ in pairs])
+    share = work.left[state.process_index :: state.num_processes]
     failed: list[tuple[Path, object]] = []
-    with tqdm(total=len(pairs), unit="picture", disable=None) as bar:
-        for number, (file, result) in enumerate(pairs):
+    hidden = None if state.is_main_process else True  # None: unless somebody looks
+    with tqdm(total=len(share), unit="picture", disable=hidden) as bar:
+        for number, (file, result) in enumerate(share):
             bar.set_description(file.name, refresh=False)
 
             def show(fraction: float, words: str, number: int = number) -> None:
@@ -175,13 +193,14 @@ def main(
                 bar.update(number + fraction - bar.n)
 
             try:
-                if result in originals:
+                if result in work.originals:
                     raise InputError("The result would replace it. Please choose another --out.")
                 folders.save(restore(file, recipe, scale, strength, show), result)
             except (InputError, OSError) as error:
                 failed.append((file, error))
     for file, reason in failed:
         typer.echo(f"{file}: {reason}", err=True)
+    state.wait_for_everyone()  # the launcher stops all when one ends badly
     if failed:
         raise typer.Exit(1)
 

@@ -115,6 +115,20 @@ def test_threads_are_set():
         runtime.use_threads(0)
 
 
+@pytest.mark.parametrize(
+    ("cores", "processes", "threads"), [(2, 1, 2), (1, 1, 2), (2, 2, 1), (8, 2, 2), (2, 4, 1)]
+)
+def test_processes_share_the_cores(monkeypatch, cores: int, processes: int, threads: int):
+    before = torch.get_num_threads()
+    monkeypatch.setattr(runtime.os, "cpu_count", lambda: cores)
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", str(processes))
+    try:
+        runtime.use_threads()
+        assert torch.get_num_threads() == threads
+    finally:
+        runtime.use_threads(before)
+
+
 # ------------------------------------------------------------------------------- precision
 
 

@@ -152,6 +152,37 @@ def test_an_interrupted_file_leaves_what_was_there(tmp_path, monkeypatch):
     assert [file.read_bytes() for file in tmp_path.iterdir()] == [b"older"]
 
 
+def test_resuming_leaves_alone_what_is_finished(photos, tmp_path):
+    """And does again what is older than its photograph, or was left half-written."""
+    out = tmp_path / "out"
+    assert (
+        run(photos / "a.jpg", photos / "b.png", photos / "Grüße.webp", "--out", out).exit_code == 0
+    )
+    before = {path: path.stat().st_mtime_ns for path in out.iterdir()}
+    os.utime(photos / "b.png", ns=(2**62, 2**62))  # edited since
+    (out / "Grüße.png").unlink()
+    (out / ".Grüße.png.12345").write_bytes(b"half")
+    (out / ".Grüße.png-of-mine").write_bytes(b"another's")
+    done = run(photos, "--out", out, "--resume", "--scale", 2)
+    assert done.exit_code == 1
+    assert done.output.count("notes.txt") == 1  # it never becomes a result
+    assert (out / "a.png").stat().st_mtime_ns == before[out / "a.png"]
+    assert {path.name: colour(path)[0] for path in sorted(out.glob("[!.]*"))} == {
+        "Grüße.png": (40, 32), "a.png": (20, 16), "b.png": (40, 32)}  # fmt: skip
+    assert [path.name for path in out.glob(".*")] == [".Grüße.png-of-mine"]
+
+
+def test_resuming_when_all_is_finished_is_no_error(photos, tmp_path):
+    for _ in range(2):
+        done = run(photos / "a.jpg", "--out", tmp_path, "--resume")
+        assert (done.exit_code, done.output) == (0, "")
+
+
+def test_resuming_does_not_take_an_original_for_a_result(photos):
+    done = run(photos, "--out", photos, "--resume")
+    assert "b.png: The result would replace it" in done.output
+
+
 def test_missing_weights_end_the_command_in_words(photos, tmp_path, monkeypatch):
     from lesson7.core.errors import WeightsMissing
 

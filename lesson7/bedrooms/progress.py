@@ -26,15 +26,8 @@ class Progress(adversarial.Progress):
     """One run's place in its training.
 
     Args:
-        run: where everything is written.
-        drawn: the generator that samples and snapshots come from (the average, if there is
-            one).
-        latent: numbers it draws from.
-        parts: everything with ``state_dict`` and ``load_state_dict`` that resuming needs.
-        evaluate: ``evaluate(generator)`` -> metrics by name.
-        pace: how long, how often.
-        seed: of everything random.
-        resume: go on from the run's checkpoint.
+        latent: numbers that ``drawn``, the generator that is shown, draws from.
+        others: as for ``adversarial.Progress``.
     """
 
     def __init__(

@@ -37,6 +37,7 @@ from lesson7.bedrooms.augment import augment
 from lesson7.bedrooms.critic import ProjectedCritic
 from lesson7.bedrooms.model import Generator, LessonCritic, LessonGenerator
 from lesson7.bedrooms.progress import Progress
+from lesson7.bedrooms.thumbnails import Thumbnails, difference
 from lesson7.core import inspection, runs, runtime
 from lesson7.core.adversarial import Pace, placed, precision
 from lesson7.core.errors import ConfigError
@@ -59,6 +60,8 @@ class Recipe:
             in 350 steps.
         features: the network that the critic looks through (modern).
         critic_size: pixels to which it enlarges what it looks at (modern).
+        alike: weight of the difference between rooms drawn from the latents of photographs
+            and those photographs, seen from far away (modern): see ``thumbnails.py``.
     """
 
     batch_size: int
@@ -71,6 +74,7 @@ class Recipe:
     ema_decay: float = 0.998
     features: str = "resnet18"
     critic_size: int = 96
+    alike: float = 10.0
 
 
 RECIPES = {"wgan": Recipe(batch_size=128), "modern": Recipe(batch_size=32)}
@@ -136,9 +140,7 @@ def train_modern(
     device = accelerator.device
     generator = placed(Generator(size), device)
     critic = placed(ProjectedCritic(eyes, recipe.critic_size), device)
-    average = AveragedModel(
-        generator, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema_decay), use_buffers=True
-    )
+    average = AveragedModel(generator, multi_avg_fn=warmed_up(recipe.ema_decay), use_buffers=True)
     learnt = [parameter for parameter in critic.parameters() if parameter.requires_grad]
     generator_optimizer = torch.optim.Adam(generator.parameters(), recipe.lr, betas=(0.0, 0.99))
     critic_optimizer = torch.optim.Adam(learnt, recipe.lr, betas=(0.0, 0.99))
@@ -151,10 +153,15 @@ def train_modern(
     }
     progress = watch(average.module, generator.latent, parts)
     n = recipe.batch_size
+    half = n // 2
+    known = Thumbnails(photographs.sample(len(photographs), seed=0))
     for _ in progress.steps():
         real = photographs.batch(n).to(device, memory_format=torch.channels_last)
+        latents = torch.randn(n, generator.latent, device=device)
+        theirs = known.latents(real[:half]).to(device)
+        latents[:half, : theirs.shape[1]] = theirs
         with precision(device, bfloat16=recipe.bfloat16):
-            fake = generator(torch.randn(n, generator.latent, device=device))
+            fake = generator(latents)
             with torch.no_grad():
                 real_seen = critic.project(augment(real))
             fake_seen = critic.project(augment(fake.float()))
@@ -167,7 +174,8 @@ def train_modern(
         critic.learn(False)
         with precision(device, bfloat16=recipe.bfloat16):
             generator_loss = total(losses.wasserstein_generator, critic.judge(fake_seen))
-        accelerator.backward(generator_loss)
+        unlike = difference(fake[:half].float(), real[:half])
+        accelerator.backward(generator_loss + recipe.alike * unlike)
         critic.learn(True)
         generator_optimizer.step()
         generator_optimizer.zero_grad()
@@ -176,8 +184,24 @@ def train_modern(
             torch.stack([scores.mean() for scores in head_scores])
             for head_scores in (real_scores, fake_scores)
         )
-        progress.note(n, noted(critic_loss, generator_loss, real_mean, fake_mean))
+        metrics = noted(critic_loss, generator_loss, real_mean, fake_mean)
+        progress.note(n, {**metrics, "unlike": unlike, "variety": variety(fake) / variety(real)})
     return progress
+
+
+def variety(images: Tensor) -> Tensor:
+    """How much a batch varies from picture to picture, mean over pixels: 0 after a collapse."""
+    return images.detach().float().std(0).mean()
+
+
+def warmed_up(decay: float) -> Callable:
+    """An exponential moving average that forgets its first, random weights sooner."""
+
+    def update(averages: list[Tensor], current: list[Tensor], n: Tensor) -> None:
+        now = min(decay, (1 + n.item()) / (10 + n.item()))
+        get_ema_multi_avg_fn(now)(averages, current, n)
+
+    return update
 
 
 def clip(critic: nn.Module, bound: float) -> None:

@@ -54,6 +54,7 @@ MODELS: dict[str, Callable[..., Reader]] = {
 MOST = 2_000  # words in one continuation
 HOTTEST = 5.0
 ALTERNATIVES = 5
+_NO_ANSWER = "The network gave no answer this time. Please try another network, or another text."
 
 
 @dataclass(frozen=True)
@@ -169,7 +170,7 @@ def stream(
 
     Returns:
         The words that were read, and an iterator over those that are added. All errors are
-        raised here, before the first word.
+        raised here, before the first word, but for that of a network that gives no numbers.
     """
     check(n_tokens, temperature, top_k)
     rng = runtime.generator(seed)
@@ -210,7 +211,13 @@ def check(n_tokens: int, temperature: float, top_k: int) -> None:
 
 
 def choose(probabilities: Tensor, temperature: float, top_k: int, rng: torch.Generator) -> int:
-    """Draw one word from ``(38,)`` probabilities, as ``continue_text`` explains; never a mark."""
+    """Draw one word from ``(38,)`` probabilities, as ``continue_text`` explains; never a mark.
+
+    Raises:
+        InputError: they are no numbers (NaN or infinity).
+    """
+    if not probabilities.isfinite().all():
+        raise InputError(_NO_ANSWER)
     probabilities = probabilities[len(MARKS) :]
     if temperature == 0 or top_k == 1:
         return len(MARKS) + int(probabilities.argmax())

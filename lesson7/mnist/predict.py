@@ -46,6 +46,7 @@ NETWORKS: dict[str, type[Stages]] = {
 }
 CERTAIN = 0.5  # least probability of the answer; keeps 99 % of MNIST's test digits, see tests
 UNLIKE = "This does not look like one digit. Clear it and draw one large digit."
+_NO_ANSWER = "The network gave no answer this time. Please try another network, or draw it anew."
 SMALLEST = 8  # pixels
 PATCHES = 10  # along each side, where the evidence is measured
 
@@ -131,6 +132,7 @@ def read(image: Source, model: str = "best") -> Reading:
 
     Raises:
         ImageError, ConfigError, WeightsError: as ``classify``.
+        InputError: the network answers with numbers that are none.
     """
     network = load(model)
     try:
@@ -141,6 +143,7 @@ def read(image: Source, model: str = "best") -> Reading:
     with torch.inference_mode():
         own = load("best")(_batch(seen)).softmax(1)[0]
         likely = own if model == "best" else network(_batch(seen)).softmax(1)[0]
+    _check(own, likely)
     digits = likely[:10] / likely[:10].sum()
     probabilities = dict(enumerate(digits.tolist()))
     picture = Image.fromarray(seen)
@@ -163,6 +166,7 @@ def look_inside(image: Source, model: str = "best") -> Inside:
     with torch.inference_mode():
         outputs = list(network.stages(batch))
         digit = int(network(batch)[0, :10].argmax())
+    _check(*outputs)
     layers = [_feature_maps(stage[0]) for stage in outputs]
     return Inside(layers, digit, _evidence(network, batch, digit))
 
@@ -205,6 +209,12 @@ def load(model: str) -> Stages:
 
 def _batch(seen: NDArray[np.uint8]) -> Tensor:
     return torch.from_numpy(seen)[None, None].float() / 255  # (1, 1, 28, 28)
+
+
+def _check(*outputs: Tensor) -> None:
+    """Refuse NaN and infinity, of which any digit could be made."""
+    if not all(output.isfinite().all() for output in outputs):
+        raise InputError(_NO_ANSWER)
 
 
 def _feature_maps(stage: Tensor) -> FeatureMaps:

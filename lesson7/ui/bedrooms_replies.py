@@ -124,6 +124,8 @@ def _scores(question: dict[str, Any]) -> Iterator[dict[str, Any]]:
         predictor().Room(room.seed, index, room.truncation, room.moves) for index in range(N_ROOMS)
     ]
     said = predictor().score(rooms, recipe)
+    if not np.isfinite([*said.scores, *said.drawn]).all():
+        raise InputError("The critic gave no score this time. Please try other rooms.")
     yield {
         "scores": [round(score, 3) for score in said.scores],
         "drawn": [round(number, 3) for number in said.drawn],

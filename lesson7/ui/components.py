@@ -169,6 +169,7 @@ def page(tabs: Sequence[Tab]) -> gr.Blocks:
     """
     built = [(name, build()) for name, build in tabs]
     with Page(title="Lesson 7, live", analytics_enabled=False, delete_cache=(600, 3600)) as app:
+        app.space_id = None  # or Gradio puts a bar on a Space's page, with fonts from elsewhere
         gr.HTML(
             html_template=asset("header.html"),
             js_on_load=asset("address.js", "header.js", "tabs.js"),

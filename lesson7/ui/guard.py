@@ -40,6 +40,8 @@ PATIENCE = 30.0  # seconds, for the next part of a body
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EACCES, errno.EPERM}
 """What the system says where nothing can be written: full, over quota, read-only, not ours."""
 
+NO_ROOM_SAYS = "There is no room for this at the moment. Please try again later."
+
 # On a Space the page may speak with its host (sign-in, ZeroGPU); elsewhere with itself alone.
 _HOSTS = " https://huggingface.co https://*.hf.space" if os.environ.get("SPACE_ID") else ""
 
@@ -214,7 +216,7 @@ def _refusal_for(error: Exception, path: str) -> _RefusedError | None:
     """What an error of the app means for whoever asked; None where it is a defect."""
     if isinstance(error, OSError) and error.errno in NO_ROOM:
         _log.error("nothing can be written: %s", error)
-        return _RefusedError(507, "There is no room for this at the moment. Please try later.")
+        return _RefusedError(507, NO_ROOM_SAYS)
     if is_call(path):  # Gradio only files it here; what it asks for is run elsewhere
         _log.warning("a call that cannot be understood: %r", error)
         return _RefusedError(400, "This call cannot be understood: see /gradio_api/info.")

@@ -103,33 +103,18 @@ def continue_text(
 
 def answer(event: gr.EventData) -> Iterator[str]:
     """Reply to one ``ask`` of the page, described at the top of this file."""
-    question: dict[str, Any] = event._data if isinstance(event._data, dict) else {}
-    reply: dict[str, Any] = {"id": question.get("id")}
+    question = components.asked(event)
+    about = {"id": question.get("id")}
     try:
-        given, words = _stream(question)
-    except InputError as error:
-        yield json.dumps(reply | {"error": str(error)})
-        return
-    except WeightsError as error:
-        _log.error("%s", error)
-        yield json.dumps(reply | {"broken": components.BROKEN})
-        return
-    known = _predictor().ITOS
-    reply |= {"given": given, "vocabulary": known, "notice": " ".join(weights.notices())}
-    ready: list[dict[str, Any]] = []
-    sent, since = 0, time.monotonic()
-    for word in words:
-        ready.append(_sent(word))
-        if time.monotonic() - since > _SHORT:
-            yield json.dumps(reply | {"from": sent, "words": ready, "done": False})
-            time.sleep(_PAUSE)
-            sent, ready, since = sent + len(ready), [], time.monotonic()
-    yield json.dumps(reply | {"from": sent, "words": ready, "done": True})
+        for reply in _replies(question):
+            yield json.dumps(about | reply)
+    except (InputError, WeightsError) as error:
+        yield json.dumps(about | components.reply_to_error(error))
 
 
 def compare(event: gr.EventData) -> str:
     """Reply to one ``compare`` of the page, described at the top of this file."""
-    question: dict[str, Any] = event._data if isinstance(event._data, dict) else {}
+    question = components.asked(event)
     reply: dict[str, Any] = {"id": question.get("id")}
     ladder = []
     for model in COMPARED:
@@ -205,6 +190,21 @@ def _predictor() -> ModuleType:
 def _whole(number: object) -> object:
     """JSON's 40.0 as 40; anything else as it is, to be refused in words."""
     return int(number) if isinstance(number, float) and number.is_integer() else number
+
+
+def _replies(question: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    given, words = _stream(question)
+    known = _predictor().ITOS
+    reply = {"given": given, "vocabulary": known, "notice": " ".join(weights.notices())}
+    ready: list[dict[str, Any]] = []
+    gone, since = 0, time.monotonic()
+    for word in words:
+        ready.append(_sent(word))
+        if time.monotonic() - since > _SHORT:
+            yield reply | {"from": gone, "words": ready, "done": False}
+            time.sleep(_PAUSE)
+            gone, ready, since = gone + len(ready), [], time.monotonic()
+    yield reply | {"from": gone, "words": ready, "done": True}
 
 
 def _stream(question: dict[str, Any]) -> tuple[list[str], Iterator[Any]]:

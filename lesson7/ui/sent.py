@@ -25,6 +25,7 @@ from gradio.state_holder import SessionState
 from gradio.utils import get_upload_folder
 
 from lesson7.core.errors import InputError
+from lesson7.ui.guard import NO_ROOM, NO_ROOM_SAYS
 
 NO_LINK = "Send the picture itself, not a link to it."
 NO_UPLOAD = "Upload the picture first, or send it as a data: URL."
@@ -137,9 +138,14 @@ class Page(gr.Blocks):
             raise gr.Error(NOT_UNDERSTOOD, print_exception=False)
         try:
             return await super().process_api(block_fn, inputs, state, *args, **kwargs)
-        except gr.Error:
-            raise
+        except gr.Error as error:
+            if not error.print_exception:  # one of ours
+                raise
+            raise gr.Error(NOT_UNDERSTOOD, print_exception=False) from error
         except Exception as error:
+            if isinstance(error, OSError) and error.errno in NO_ROOM:
+                _log.error("nothing can be written: %s", error)
+                raise gr.Error(NO_ROOM_SAYS, print_exception=False) from error
             _log.exception("a defect, or a machine at its end")
             raise gr.Error(DEFECT, visible=False, print_exception=False) from error
         finally:

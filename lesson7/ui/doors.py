@@ -24,12 +24,13 @@ _READ = re.compile(
 _WRITE = re.compile(
     r"/gradio_api/(queue/join|(call|call/v2|run)/[^/]+/?|upload/?|cancel|reset/?|mcp(/.*)?)"
 )
+_MCP = re.compile(r"/gradio_api/mcp(/.*)?")
 _CALL = re.compile(r"/gradio_api/(queue/join|call/|run/)")
 _METHODS = {
     "GET": (_READ,),
     "HEAD": (_READ,),
     "POST": (_WRITE,),
-    "DELETE": (_WRITE,),  # how an assistant ends its session
+    "DELETE": (_MCP,),  # how an assistant ends its session
     "OPTIONS": (_READ, _WRITE),  # how a browser asks whether another page may call
 }
 

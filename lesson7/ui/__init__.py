@@ -4,15 +4,20 @@
     guard.py        what stands before the server: limits on requests, security headers
     doors.py        the addresses that are answered at all
     sent.py         what strangers send, taken as it comes; words for whatever goes wrong
+    events.py       between an event and the function that answers it: turns, places, giving up
+    lanes.py        who computes when: short work and photographs do not wait for each other
     mnist.py        the Digits tab; one file per tab, with one ``build()`` each
     lesson_*.py     what a larger tab is made of carries its name in front
     assets/         style sheets, scripts, page fragments and pictures, one folder per tab
 
-The two switches below are set here because Gradio reads them while it is imported, and
-this file runs before any of the modules above imports it: the app sends no telemetry.
+The switches below are set here because Gradio reads them while it is imported, and this file
+runs before any of the modules above imports it. The app sends no telemetry; and Gradio draws
+up no statistics of its queue, which takes longer with every request, for a page that is off.
 """
 
 import os
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "1")
+os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", str(2**62))

@@ -17,7 +17,6 @@ import logging
 from collections.abc import Iterator
 from pathlib import Path
 from string import Template
-from typing import Any
 
 import gradio as gr
 import numpy as np
@@ -27,7 +26,8 @@ from lesson7.core import weight_file, weights
 from lesson7.core.errors import InputError, WeightsError
 from lesson7.core.images import grid
 from lesson7.ui import bedrooms_replies as replies
-from lesson7.ui import components, sent
+from lesson7.ui import components, events, sent
+from lesson7.ui.lanes import SHORT
 
 # Who draws: recipe, name on the page, what it is.
 RECIPES = [
@@ -43,7 +43,7 @@ def draw(
     truncation: float = 1.0,
     recipe: str = "modern",
     progress: gr.Progress = gr.Progress(),
-) -> Image.Image:
+) -> Iterator[Image.Image | None]:
     """Draw bedrooms that never existed.
 
     Args:
@@ -56,20 +56,19 @@ def draw(
         One PNG with the rooms in rows of the square root of n, rounded up, two white pixels
         between them.
     """
+    rooms: list[Image.Image] = []
     with components.in_words():
-        rooms = replies.predictor().draw(
-            replies.whole(n),
-            replies.whole(seed),
-            truncation,
-            replies.recipe_of(recipe),
-            lambda done, of: progress((done, of)),
-        )
-    return grid(rooms, int(np.ceil(len(rooms) ** 0.5)))
+        asked = replies.whole(n), replies.whole(seed), truncation, replies.recipe_of(recipe)
+        for part in replies.predictor().drawing(*asked):
+            rooms += part
+            progress(len(rooms) / n)
+            yield None
+    yield grid(rooms, int(np.ceil(len(rooms) ** 0.5)))
 
 
 def answer(event: gr.EventData) -> Iterator[str]:
     """Reply to one question of the page."""
-    question: dict[str, Any] = event._data if isinstance(event._data, dict) else {}
+    question = events.asked(event)
     about = {"id": question.get("id")}
     try:
         for reply in replies.to(question):
@@ -97,6 +96,7 @@ def build() -> gr.Blocks:
             apply_default_css=False,
             elem_id="bedrooms",
         )
+        halted = gr.State(events.Halted())  # copied for each visitor
         with gr.Row(visible=False):
             n = sent.unchecked(gr.Number(16, label="n"))
             seed = sent.unchecked(gr.Number(7, label="seed"))
@@ -106,17 +106,21 @@ def build() -> gr.Blocks:
             run = gr.Button("draw")
 
         asked = desk.ask(
-            answer,
-            None,
+            events.for_page(SHORT, answer),
+            halted,
             desk,
             trigger_mode="multiple",  # the page itself sends one at a time
             show_progress="hidden",
             api_visibility="private",
-            **components.MODEL_WORK,
+            **events.OPEN,
         )
         asked.failure(None, js=components.failed("bedrooms", "bedrooms"), api_visibility="private")
         run.click(
-            draw, [n, seed, truncation, recipe], sheet, api_name="draw", **components.MODEL_WORK
+            events.for_callers(SHORT, draw),
+            [n, seed, truncation, recipe],
+            sheet,
+            api_name="draw",
+            **events.OPEN,
         )
         tab.load(lambda: components.warm_up(warm) and None, api_visibility="private", queue=False)
     return tab

@@ -2,10 +2,8 @@
 
     page            a list of tabs -> the app, with header and queue
     LAUNCH          every launch setting, the same for the app, a tab alone and the tests
-    MODEL_WORK      goes with each event that runs a network: one at a time, for all tabs
     asset, picture_url      files of ``assets/`` as text and as data URLs
     data_url        a picture -> a data URL
-    asked           what the page's own script asked, as a dict whatever it sent
     in_words        our errors -> a message for the visitor
     failed          JavaScript that tells a page's own script that no answer will come
     reply_to_error  our errors -> what the page's own script gets instead of an answer
@@ -36,8 +34,6 @@ from lesson7.ui.sent import Page
 ASSETS = Path(__file__).parent / "assets"
 
 Tab = tuple[str, Callable[[], gr.Blocks]]
-
-MODEL_WORK: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1}
 
 BROKEN = (
     "This network could not be loaded, so this tab cannot answer. "
@@ -156,7 +152,7 @@ LAUNCH: dict[str, Any] = {
     "show_error": False,
     "strict_cors": True,
     "max_file_size": MAX_BODY,
-    "max_threads": 8,
+    "max_threads": 64,  # so many events may be under way; those that compute wait in two lanes
     "state_session_capacity": 1000,
     "app_kwargs": {"middleware": [Middleware(Guard)]},
 }
@@ -165,7 +161,8 @@ LAUNCH: dict[str, Any] = {
 def page(tabs: Sequence[Tab]) -> gr.Blocks:
     """The app: a header, and under it one tab for each ``(name, build)``, in this order.
 
-    The queue takes 32 requests and refuses more at once, instead of letting everybody wait.
+    Gradio's queue lets events through to their lanes (``lanes``), which refuse whom they could
+    not serve in time. It refuses whoever comes while 64 are under way and 64 more wait.
     """
     built = [(name, build()) for name, build in tabs]
     with Page(title="Lesson 7, live", analytics_enabled=False, delete_cache=(600, 3600)) as app:
@@ -181,12 +178,7 @@ def page(tabs: Sequence[Tab]) -> gr.Blocks:
                 word = name.lower().replace(" ", "-")
                 with gr.Tab(name, id=word, elem_id=f"tab-{word}"):
                     tab.render()
-    return app.queue(max_size=32, default_concurrency_limit=1, api_open=False)
-
-
-def asked(event: gr.EventData) -> dict[str, Any]:
-    """The question of a page's script; nothing where a stranger sent something else."""
-    return event._data if isinstance(event._data, dict) else {}
+    return app.queue(max_size=64, default_concurrency_limit=1, api_open=False)
 
 
 def failed(tab: str, name: str) -> str:

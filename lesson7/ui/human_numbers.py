@@ -9,7 +9,9 @@ listens. They speak with this file through two events with one output:
     reply       several, as the words come:
                 {"id": 7, "given": [...], "vocabulary": [...], "notice": "",
                  "from": 0, "words": [...], "done": false};
-                or {"id": 7, "error": words}, or {"id": 7, "broken": words}
+                or {"id": 7, "error": words}, or {"id": 7, "broken": words};
+                first, while others are before it, {"id": 7, "wait": words}
+    halt        {"id": 7}, without a reply: the words need not come any more
     compare     {"id": 8, "text": ..., "n": 24}
     reply       {"id": 8, "vocabulary": [...],
                  "ladder": [{"model": ..., "given": [...], "words": [...]}, ...]}
@@ -34,7 +36,8 @@ import numpy as np
 
 from lesson7.core import weights
 from lesson7.core.errors import InputError, WeightsError
-from lesson7.ui import components, sent
+from lesson7.ui import components, events, sent
+from lesson7.ui.lanes import SHORT
 
 # Who may go on with a text: API name, name on the page, parameters, what is new in it.
 NETWORKS = [
@@ -71,7 +74,7 @@ def continue_text(
     temperature: float = 0,
     top_k: float = 0,
     seed: float = 0,
-) -> dict[str, Any]:
+) -> Iterator[dict[str, Any] | None]:
     """Go on counting from a text of numbers.
 
     Args:
@@ -88,22 +91,25 @@ def continue_text(
         five "alternatives" to each; "numbers_right", how many numbers were completed before the
         first mistake, and "first_wrong", the place of that mistake among the words, or null.
     """
+    said: list[Any] = []
     with components.in_words():
         asked = _checked("" if text is None else text, n_tokens, model, temperature, top_k, seed)
-        said = _predictor().continue_text(*asked)
-    return {
-        "text": said.text,
-        "words": said.tokens,
-        "probabilities": said.probabilities,
-        "alternatives": said.alternatives,
-        "numbers_right": said.numbers,
-        "first_wrong": said.wrong_at,
+        given, words = _predictor().stream(*asked)
+        yield from _gather(words, said)
+    continuation = _predictor().Continuation(given, said)
+    yield {
+        "text": continuation.text,
+        "words": continuation.tokens,
+        "probabilities": continuation.probabilities,
+        "alternatives": continuation.alternatives,
+        "numbers_right": continuation.numbers,
+        "first_wrong": continuation.wrong_at,
     }
 
 
 def answer(event: gr.EventData) -> Iterator[str]:
     """Reply to one ``ask`` of the page, described at the top of this file."""
-    question = components.asked(event)
+    question = events.asked(event)
     about = {"id": question.get("id")}
     try:
         for reply in _replies(question):
@@ -112,23 +118,26 @@ def answer(event: gr.EventData) -> Iterator[str]:
         yield json.dumps(about | components.reply_to_error(error))
 
 
-def compare(event: gr.EventData) -> str:
+def compare(event: gr.EventData) -> Iterator[str | None]:
     """Reply to one ``compare`` of the page, described at the top of this file."""
-    question = components.asked(event)
+    question = events.asked(event)
     reply: dict[str, Any] = {"id": question.get("id")}
     ladder = []
     for model in COMPARED:
         row: dict[str, Any] = {"model": model}
+        said: list[Any] = []
         try:
             given, words = _stream({**question, "model": model, "temperature": 0, "top_k": 0})
-            row |= {"given": given, "words": [_sent(word) for word in words]}
+            yield from _gather(words, said)
+            row |= {"given": given, "words": list(map(_sent, said))}
         except InputError as error:
-            return json.dumps(reply | {"error": str(error)})
+            yield json.dumps(reply | {"error": str(error)})
+            return
         except WeightsError as error:
             _log.error("%s", error)
             row["broken"] = "could not be loaded"
         ladder.append(row)
-    return json.dumps(reply | {"ladder": ladder, "vocabulary": _predictor().ITOS})
+    yield json.dumps(reply | {"ladder": ladder, "vocabulary": _predictor().ITOS})
 
 
 def warm() -> None:
@@ -147,6 +156,7 @@ def build() -> gr.Blocks:
             apply_default_css=False,
             elem_id="human-numbers",
         )
+        halted = gr.State(events.Halted())  # copied for each visitor
         with gr.Row(visible=False):
             text = sent.unchecked(gr.Textbox(label="text"))
             n_tokens = sent.unchecked(gr.Number(40, label="n_tokens"))
@@ -157,24 +167,26 @@ def build() -> gr.Blocks:
             added = gr.JSON(label="continuation")
             run = gr.Button("continue_text")
 
-        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-        asked = desk.ask(
-            answer, None, desk, trigger_mode="multiple", **quiet, **components.MODEL_WORK
-        )
-        compared = desk.compare(
-            compare, None, desk, trigger_mode="multiple", **quiet, **components.MODEL_WORK
-        )
-        desk.halt(None, None, None, cancels=[asked], api_visibility="private")
-        for event in (asked, compared):
+        quiet: dict[str, Any] = {
+            "trigger_mode": "multiple",
+            "show_progress": "hidden",
+            "api_visibility": "private",
+        }
+        asked = [
+            event(events.for_page(SHORT, reply), halted, desk, **quiet, **events.OPEN)
+            for event, reply in ((desk.ask, answer), (desk.compare, compare))
+        ]
+        desk.halt(events.halt, halted, None, queue=False, **quiet)
+        for event in asked:
             event.failure(
                 None, js=components.failed("human-numbers", "counting"), api_visibility="private"
             )
         run.click(
-            continue_text,
+            events.for_callers(SHORT, continue_text),
             [text, n_tokens, model, temperature, top_k, seed],
             added,
             api_name="continue_text",
-            **components.MODEL_WORK,
+            **events.OPEN,
         )
         tab.load(lambda: components.warm_up(warm) and None, api_visibility="private", queue=False)
     return tab
@@ -205,6 +217,16 @@ def _replies(question: dict[str, Any]) -> Iterator[dict[str, Any]]:
             time.sleep(_PAUSE)
             gone, ready, since = gone + len(ready), [], time.monotonic()
     yield reply | {"from": gone, "words": ready, "done": True}
+
+
+def _gather(words: Iterator[Any], into: list[Any]) -> Iterator[None]:
+    """Put the words into a list; gives others their turn every now and then."""
+    since = time.monotonic()
+    for word in words:
+        into.append(word)
+        if time.monotonic() - since > _SHORT:
+            yield None
+            since = time.monotonic()
 
 
 def _stream(question: dict[str, Any]) -> tuple[list[str], Iterator[Any]]:

@@ -7,6 +7,7 @@ file through one event with one output:
     question    {"id": 7, "ask": "reading", "image": data URL, "model": "best"}
     reply       {"id": 7, "digit": 3, "message": "", "probabilities": [...], "seen": base64,
                  "notice": ""}
+    or first    {"id": 7, "wait": words}, several times, while others are before it
     question    {"id": 8, "ask": "inside", ...}      reply {"id": 8, "inside": {...}}
     question    {"id": 9, "ask": "comparison", ...}  reply {"id": 9, "compared": {"cnn": {...}}}
     or, to each {"id": 7, "error": words} or {"id": 7, "broken": words}
@@ -33,7 +34,8 @@ import numpy as np
 
 from lesson7.core import weights
 from lesson7.core.errors import InputError, WeightsError
-from lesson7.ui import components, sent
+from lesson7.ui import components, events, sent
+from lesson7.ui.lanes import SHORT
 
 # What a visitor may have the digit read by: API name, name on the page, number of parameters.
 NETWORKS = [
@@ -96,7 +98,7 @@ def classify(image: str, model: str = "best") -> dict[str, float]:
 
 def answer(event: gr.EventData) -> str:
     """Reply to one question of the page; both are described at the top of this file."""
-    question: dict[str, Any] = event._data if isinstance(event._data, dict) else {}
+    question = events.asked(event)
     image, model = question.get("image"), question.get("model")
     reply: dict[str, Any] = {"id": question.get("id")}
     try:
@@ -137,6 +139,7 @@ def build() -> gr.Blocks:
             apply_default_css=False,
             elem_id="digits",
         )
+        halted = gr.State(events.Halted())  # copied for each visitor
         with gr.Row(visible=False):
             image = sent.unread(gr.Image(type="filepath", label="image"))
             model = sent.unchecked(gr.Radio(MODELS, value="best", label="model"))
@@ -144,17 +147,21 @@ def build() -> gr.Blocks:
             run = gr.Button("classify")
 
         asked = desk.ask(
-            answer,
-            None,
+            events.for_page(SHORT, answer),
+            halted,
             desk,
             trigger_mode="multiple",  # the page itself sends one at a time, the last drawing last
             show_progress="hidden",
             api_visibility="private",
-            **components.MODEL_WORK,
+            **events.OPEN,
         )
         asked.failure(None, js=components.failed("digits", "digits"), api_visibility="private")
         run.click(
-            classify, [image, model], probabilities, api_name="classify", **components.MODEL_WORK
+            events.for_callers(SHORT, classify),
+            [image, model],
+            probabilities,
+            api_name="classify",
+            **events.OPEN,
         )
         tab.load(lambda: components.warm_up(warm) and None, api_visibility="private", queue=False)
     return tab

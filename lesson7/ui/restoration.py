@@ -12,6 +12,7 @@ sees to it that one question is asked at a time. They speak with this file, and 
     reply   several: {"id": 7, "done": false, "fraction": 0.25, "words": "1 of 4 tiles"},
             the last {"id": 7, "done": true, "result": file, "before": file or null,
                       "size": [width, height], "notice": ""}
+    or first, to each {"id": 7, "wait": words}, several times, while others are before it
     halt    {"id": 7}, without a reply: that restoration stops at its next tile
     crops   {"id": 8, "path": ..., "scale": 2, "strength": 1, "centre": [0.5, 0.5]}
     reply   {"id": 8, "crops": {"input": data URL, "pixel": ..., ...}}
@@ -37,7 +38,8 @@ from PIL import Image
 from lesson7.core import weights
 from lesson7.core.errors import InputError, WeightsError
 from lesson7.core.images import open_image
-from lesson7.ui import components, restoration_lab, restoration_page, sent, zero_gpu
+from lesson7.ui import components, events, restoration_lab, restoration_page, sent, zero_gpu
+from lesson7.ui.lanes import LONG
 from lesson7.ui.restoration_page import PREFERRED, RECIPES
 
 LARGE = 2_000_000  # pixels from which on a PNG is compressed in a hurry
@@ -80,24 +82,15 @@ def restore(
             yield None if step.restored is None else _saved(step.restored)
 
 
-def answer(halted: set[int], event: gr.EventData) -> Iterator[dict[str, Any]]:
-    """Reply to one ``ask`` of the page, described at the top of this file.
-
-    Args:
-        halted: which of this visitor's questions need no answer any more. It grows while the
-            work goes on: Gradio's own way to cancel names no question, and when it comes late
-            it hits the next one.
-        event: the question.
-    """
-    question = components.asked(event)
+def answer(event: gr.EventData) -> Iterator[dict[str, Any]]:
+    """Reply to one ``ask`` of the page, described at the top of this file."""
+    question = events.asked(event)
     reply: dict[str, Any] = {"id": question.get("id")}
     try:
         path = _uploaded(question.get("path"))
         recipe = restoration_page.known_recipe(question.get("recipe"))
         scale, strength = question.get("scale"), question.get("strength")
         for step in _stream(path, recipe, scale, strength):
-            if question.get("id") in halted:
-                return
             if step.restored is None:
                 progress = {"done": False, "fraction": step.fraction, "words": step.words}
                 yield reply | progress
@@ -114,16 +107,9 @@ def answer(halted: set[int], event: gr.EventData) -> Iterator[dict[str, Any]]:
         yield reply | _words(error)
 
 
-def halt(halted: set[int], event: gr.EventData) -> None:
-    """Take note of one ``halt`` of the page, described at the top of this file."""
-    match components.asked(event):
-        case {"id": int() as number}:
-            halted.add(number)
-
-
 def crops(event: gr.EventData) -> dict[str, Any]:
     """Reply to one ``crops`` of the page, described at the top of this file."""
-    question = components.asked(event)
+    question = events.asked(event)
     reply: dict[str, Any] = {"id": question.get("id")}
     try:
         path = _uploaded(question.get("path"))
@@ -158,7 +144,7 @@ def build() -> gr.Blocks:
             apply_default_css=False,
             elem_id="restoration",
         )
-        halted = gr.State(set())  # copied for each visitor
+        halted = gr.State(events.Halted())  # copied for each visitor
         with gr.Row(visible=False):
             image = sent.unread(gr.Image(type="filepath", label="image"))
             recipe = sent.unchecked(gr.Radio(list(RECIPES), value="feature", label="recipe"))
@@ -172,24 +158,28 @@ def build() -> gr.Blocks:
             "show_progress": "hidden",
             "api_visibility": "private",
         }
-        events = [
-            desk.ask(answer, halted, desk, **quiet, **components.MODEL_WORK),
-            desk.crops(crops, None, desk, **quiet, **components.MODEL_WORK),
-            desk.spoil(restoration_lab.spoil, None, desk, **quiet, **components.MODEL_WORK),
-            desk.sights(restoration_lab.sights, None, desk, **quiet, **components.MODEL_WORK),
-            desk.story(restoration_lab.story, None, desk, **quiet),
+        work = [
+            (desk.ask, answer),
+            (desk.crops, crops),
+            (desk.spoil, restoration_lab.spoil),
+            (desk.sights, restoration_lab.sights),
         ]
-        desk.halt(halt, halted, None, queue=False, **quiet)
-        for event in events:
+        asked = [
+            event(events.for_page(LONG, reply, pack=dict), halted, desk, **quiet, **events.OPEN)
+            for event, reply in work
+        ]
+        asked.append(desk.story(restoration_lab.story, None, desk, **quiet))
+        desk.halt(events.halt, halted, None, queue=False, **quiet)
+        for event in asked:
             event.failure(
                 None, js=components.failed("restoration", "restoration"), api_visibility="private"
             )
         run.click(
-            restore,
+            events.for_callers(LONG, restore),
             [image, recipe, scale, strength],
             restored,
             api_name="restore",
-            **components.MODEL_WORK,
+            **events.OPEN,
         )
         tab.load(lambda: components.warm_up(warm) and None, api_visibility="private", queue=False)
     return tab

@@ -22,7 +22,7 @@ from PIL import Image
 from lesson7.core.errors import InputError, WeightsError
 from lesson7.core.images import open_image
 from lesson7.restoration.degradations import DEGRADATIONS
-from lesson7.ui import components, restoration_page
+from lesson7.ui import components, events, restoration_page
 
 MOST_PIXELS = 160_000  # of a photograph that is made bad: all of it happens at each movement
 
@@ -36,7 +36,7 @@ TITLES = {
 
 def spoil(event: gr.EventData) -> dict[str, Any]:
     """Reply to one ``spoil`` of the page, described at the top of this file."""
-    question = components.asked(event)
+    question = events.asked(event)
     reply: dict[str, Any] = {"id": question.get("id")}
     predict = _predictor()
     try:
@@ -56,7 +56,7 @@ def spoil(event: gr.EventData) -> dict[str, Any]:
 
 def sights(event: gr.EventData) -> dict[str, Any]:
     """Reply to one ``sights`` of the page, described at the top of this file."""
-    question = components.asked(event)
+    question = events.asked(event)
     reply: dict[str, Any] = {"id": question.get("id")}
     predict = _predictor()
     try:
@@ -83,7 +83,7 @@ def story(event: gr.EventData) -> dict[str, Any]:
         ]
         for recipe, moments in restoration_page.story_moments().items()
     }
-    return {"id": components.asked(event).get("id"), "story": told}
+    return {"id": events.asked(event).get("id"), "story": told}
 
 
 def _predictor() -> ModuleType:

@@ -196,7 +196,7 @@ def test_missing_weights_are_said_in_words_and_nothing_else_is(page, tmp_path, m
     predict.load.cache_clear()
     assert asked(ask="rooms") == [{"id": 7, "broken": components.BROKEN}]
     with pytest.raises(gr.Error, match="could not be loaded"):
-        bedrooms.draw()
+        next(bedrooms.draw())
     (reply,) = asked(ask="history")
     assert "no record" in reply["error"]
     assert bedrooms._page().count("parameters") == 0

@@ -165,3 +165,23 @@ def test_axe_finds_nothing_of_ours(open_page: Callable[..., Page], theme: str, w
         for node in violation["nodes"]
     }
     assert found - GRADIOS_OWN == set()
+
+
+def test_a_question_right_after_a_stop_is_answered(tab: Page):
+    """Stopping may arrive late, and must not hit what is asked next."""
+    for start in range(1, 7):
+        tab.evaluate(
+            """(texts) => {
+                const field = document.querySelector("#hn-text");
+                const stop = document.querySelector(".hn-stop");
+                for (const text of texts) {
+                    field.value = text;
+                    field.form.requestSubmit();
+                    if (text !== texts.at(-1)) stop.click();
+                }
+            }""",
+            [f"{start}{i}," for i in range(6)],
+        )
+        expect_added(tab, 20)
+        expect(tab.locator(".hn-error")).to_be_empty()
+        expect(tab.locator(".hn-said")).to_contain_text("No mistake so far.")

@@ -207,10 +207,10 @@ def uploaded():
     return str(path)
 
 
-def asked(halted=None, **question):
+def asked(**question):
     defaults = {"id": 7, "recipe": "pixel", "scale": 1, "strength": 1}
     event = gr.EventData(None, {**defaults, **question})
-    return list(restoration.answer(set() if halted is None else halted, event))
+    return list(restoration.answer(event))
 
 
 def test_an_upload_is_restored_saved_and_named_after_its_file(random_networks, uploaded):
@@ -224,20 +224,16 @@ def test_an_upload_is_restored_saved_and_named_after_its_file(random_networks, u
         assert (good.format, good.size, before.size) == ("PNG", (240, 180), (120, 90))
 
 
-def test_progress_is_told_tile_by_tile_until_it_is_halted(random_networks, uploaded):
+def test_progress_is_told_tile_by_tile(random_networks, uploaded):
     photograph(1500, 1000).save(uploaded)
-    halted = set()
     event = gr.EventData(None, {"id": 7, "path": uploaded, "recipe": "pixel", "scale": 1,
                                 "strength": 1})  # fmt: skip
-    replies = restoration.answer(halted, event)
+    replies = restoration.answer(event)
     first, second = next(replies), next(replies)
     assert (first["done"], first["fraction"]) == (False, 0)
     assert 0 < second["fraction"] < 1
     assert second["words"].startswith("Restoring: 1 of ")
-    restoration.halt(halted, gr.EventData(None, {"id": 6}))
     assert next(replies)["fraction"] > second["fraction"]
-    restoration.halt(halted, gr.EventData(None, {"id": 7}))
-    assert list(replies) == []
 
 
 def test_an_upload_that_was_cleared_away_is_asked_for_again(random_networks, uploaded):
@@ -311,7 +307,7 @@ STRANGE = [
 @pytest.mark.parametrize("question", STRANGE, ids=lambda question: str(question)[:60])
 def test_a_strange_question_is_answered_in_words(random_networks, question):
     event = gr.EventData(None, question)
-    replies = [*restoration.answer(set(), event), restoration.crops(event)]
+    replies = [*restoration.answer(event), restoration.crops(event)]
     if isinstance(question, dict):
         replies += [restoration_lab.spoil(event), restoration_lab.sights(event)]
     for reply in replies:

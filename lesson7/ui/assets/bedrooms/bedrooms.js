@@ -53,6 +53,10 @@ watch("value", () => {
   const reply = JSON.parse(props.value);
   if (reply.id !== line.awaited?.id) return; // to a question that was given up
   line.timers.forEach(clearTimeout);
+  if (reply.wait) {
+    expect();
+    return say(reply.wait);
+  }
   const { onReply, onFailed } = line.awaited;
   if (reply.more) expect();
   else settle();

@@ -108,7 +108,7 @@ function settle() {
 
 /** Stop what is under way; what is on the paper stays. */
 function stop() {
-  if (asking.awaited && !asking.done) trigger("halt", {});
+  if (asking.awaited && !asking.done) trigger("halt", { id: asking.id });
   if (asking.awaited || asking.queue.length) {
     asking.queue = [];
     settle();
@@ -125,6 +125,10 @@ function received(reply) {
   if (reply.id !== asking.awaited) return; // of a question that was stopped
   asking.timers.forEach(clearTimeout);
   if (!reply.done) asking.timers = [setTimeout(() => gaveUp(reply.id), LOST)];
+  if (reply.wait) {
+    find(".hn-more").textContent = reply.wait;
+    return;
+  }
   if (reply.notice) showNotice(reply.notice);
   if (reply.broken) showNotice(reply.broken);
   if (reply.broken || reply.error) {
@@ -194,6 +198,10 @@ function climb() {
 
 function climbed(reply) {
   if (reply.id !== ladder.id) return;
+  if (reply.wait) {
+    find(".hn-ladder-empty").textContent = reply.wait;
+    return;
+  }
   find(".hn-rungs").replaceChildren();
   find(".hn-ladder-empty").textContent = reply.error ?? `After “${textOf(reply.ladder[0].given?.slice(-8).map((word) => ({ word })) ?? [])}”, each always taking its likeliest word:`;
   for (const row of reply.ladder ?? []) find(".hn-rungs").append(rung(row, reply.vocabulary));

@@ -166,6 +166,13 @@ function arrived() {
   clearTimeout(timers.lost);
 }
 
+function waits(words) {
+  arrived();
+  asking.awaited = asking.id; // still
+  timers.lost = setTimeout(() => gaveUp(asking.id), LOST);
+  find(".answer-else").textContent = words;
+}
+
 function gaveUp(id) {
   if (!id || asking.awaited !== id) return;
   arrived();
@@ -192,6 +199,7 @@ function take(reply) {
 watch("value", () => {
   const reply = JSON.parse(props.value);
   if (reply.id !== asking.id) return; // to an earlier question, given up and asked anew
+  if (reply.wait) return waits(reply.wait);
   arrived();
   if (!asking.cleared) take(reply);
   if (asking.dirty) ask(false);

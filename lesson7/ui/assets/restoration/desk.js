@@ -6,7 +6,8 @@
 const KINDS = ["ask", "spoil", "crops", "sights", "story"];
 const LOST = 180000; // ms without a word after which no reply is awaited any more
 
-function createDesk(trigger) {
+/** `onWait(kind, words)` is called while others are before a question; at its turn, with "". */
+function createDesk(trigger, onWait) {
   const waiting = new Map(); // kind -> {question, onReply, onLost}
   let current = null;
   let id = 0;
@@ -57,8 +58,14 @@ function createDesk(trigger) {
     },
     receive(reply) {
       if (!current || reply.id !== current.id) return; // to a question that was given up
-      const { onReply } = current;
+      const { kind, onReply } = current;
       clearTimeout(timer);
+      if (reply.wait || current.waited) onWait(kind, reply.wait ?? "");
+      current.waited = Boolean(reply.wait);
+      if (reply.wait) {
+        timer = setTimeout(lost, LOST);
+        return;
+      }
       if (reply.done === false) timer = setTimeout(lost, LOST);
       else finish();
       onReply(reply);

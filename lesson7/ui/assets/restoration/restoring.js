@@ -11,7 +11,7 @@ const findAll = (selector) => [...element.querySelectorAll(selector)];
 const tab = find(".restoration");
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const viewer = createViewer(find(".rs-view"), { calm });
-const desk = createDesk(trigger);
+const desk = createDesk(trigger, waits);
 const strength = find("#rs-strength");
 
 let picture = null; // as source.js gives it, and `path`: a promise of where it was uploaded to
@@ -49,6 +49,12 @@ function showProgress(done, words) {
   find(".rs-bar").style.setProperty("--done", done);
   find(".rs-bar").setAttribute("aria-valuenow", percent);
   find(".rs-doing").textContent = words;
+}
+
+function waits(kind, words) {
+  if (kind !== "ask") return toast(words);
+  clearTimeout(slow);
+  if (words) showProgress(0, words);
 }
 
 function showDownload() {

@@ -1,0 +1,144 @@
+"""Between an event and the function that answers it: turns, places in line, and giving up.
+
+    for_page        has a function answer what a page's own script asks, in a lane
+    for_callers     has a function answer an endpoint, in a lane
+    Halted, halt    which of a visitor's questions need no answer any more
+    OPEN            goes with each such event: Gradio's queue lets it through to its lane
+
+An answering function is plain, or a generator whose items are turns (see ``lanes``); None is
+a turn without anything to say. While a question waits, the page hears of it:
+
+    reply           {"id": 7, "wait": "You are number 3 in the queue."}
+
+Whoever is refused for want of a place is told so in the same way as of any other mistake:
+the page by ``{"id": 7, "error": words}``, a caller by ``gr.Error``.
+
+Nobody computes for nobody: when the browser is closed or the connection is cut, the job ends
+with its turn. So it does when the page halts it. Gradio's own way to cancel names no
+question, and when it comes late it hits the visitor's next one.
+"""
+
+import contextlib
+import functools
+import inspect
+import json
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+from gradio.context import LocalContext
+
+from lesson7.ui.lanes import Busy, Lane, Wait
+
+OPEN: dict[str, Any] = {"concurrency_limit": None}
+
+Packed = str | dict[str, Any]
+Replies = Callable[["Halted", gr.EventData], AsyncIterator[Packed]]
+
+_MOST_ID = 2**53  # the largest whole number that a page's script knows
+
+
+@dataclass
+class Halted:
+    """Which of one visitor's questions need no answer any more: those up to the latest halt.
+
+    A page numbers its questions upwards from 1. Those below zero cannot be halted.
+    """
+
+    latest: int = 0
+
+    def __contains__(self, number: object) -> bool:
+        return isinstance(number, int) and 0 < number <= self.latest
+
+
+def asked(event: gr.EventData) -> dict[str, Any]:
+    """The question of a page's script; nothing where a stranger sent something else."""
+    return event._data if isinstance(event._data, dict) else {}
+
+
+def halt(halted: Halted, event: gr.EventData) -> None:
+    """Take note of the page's ``{"id": 7}``: question 7 and those before it are given up."""
+    match asked(event):
+        case {"id": int() as number} if number <= _MOST_ID:
+            halted.latest = max(halted.latest, number)
+
+
+def for_page(
+    lane: Lane,
+    answer: Callable[[gr.EventData], Any],
+    pack: Callable[[dict[str, Any]], Packed] = json.dumps,
+) -> Replies:
+    """Have ``answer`` reply to a page's own script, in its turns.
+
+    Args:
+        lane: where it computes.
+        answer: an event -> a reply, or an iterator over replies and None.
+        pack: makes of our own replies what ``answer`` makes of its.
+
+    Returns:
+        A function for an event whose one input is a ``gr.State`` of ``Halted()``.
+    """
+
+    async def replies(halted: Halted, event: gr.EventData) -> AsyncIterator[Packed]:
+        number, is_abandoned, silent = asked(event).get("id"), _abandonment(), True
+        about = {"id": number}
+        job = lane.run(_turns(answer, event), lambda: number in halted or is_abandoned())
+        try:
+            async with contextlib.aclosing(job) as steps:
+                async for step in steps:
+                    if isinstance(step, Wait):
+                        silent = False
+                        yield pack(about | {"wait": str(step)})
+                    elif step is not None and number not in halted:
+                        silent = False
+                        yield step
+        except Busy as busy:
+            yield pack(about | {"error": str(busy)})
+        else:
+            if silent:  # Gradio would hand the page nothing as if it were a reply
+                yield gr.skip()
+
+    return replies
+
+
+def for_callers(
+    lane: Lane, function: Callable[..., Any]
+) -> Callable[..., Coroutine[Any, Any, Any]]:
+    """Have ``function`` answer an endpoint, in its turns; its last item is the answer.
+
+    Name, parameters and description stay, for those who look the endpoint up. Callers hear
+    of their place in line as of progress.
+    """
+
+    @functools.wraps(function)
+    async def answer(*args: Any) -> Any:
+        last, progress = None, gr.Progress()
+        job = lane.run(_turns(function, *args), _abandonment())
+        try:
+            async with contextlib.aclosing(job) as steps:
+                async for step in steps:
+                    if isinstance(step, Wait):
+                        progress(0, desc=str(step))
+                    else:
+                        last = step
+        except Busy as busy:
+            raise gr.Error(str(busy), print_exception=False) from busy
+        return last
+
+    return answer
+
+
+def _turns(function: Callable[..., Any], *args: Any) -> Iterator[Any]:
+    """What ``function`` gives, item by item; nothing of it runs before the first turn."""
+    if inspect.isgeneratorfunction(function):
+        yield from function(*args)
+    else:
+        yield function(*args)
+
+
+def _abandonment() -> Callable[[], bool]:
+    """Whether whoever asked has gone; Gradio's queue knows, and tells only generators."""
+    blocks, number = LocalContext.blocks.get(None), LocalContext.event_id.get(None)
+    event = blocks._queue.event_ids_to_events.get(number or "") if blocks else None
+    return lambda: event is not None and not event.alive

@@ -1,0 +1,170 @@
+"""Who computes when: two lanes, in each of them one job at a time, all of them in turns.
+
+    Lane            jobs that take turns; it has few places, and who waits knows the own one
+    Busy            the lane has no place left
+    Wait            what a job hears while it waits
+    SHORT, LONG     the lane of digits, words and rooms, and that of photographs
+
+A job is an iterator, a turn is one item of it: a tile of a photograph, four rooms, the words
+of a sixteenth of a second. After its turn a job goes to the end of the line. So a small
+photograph waits for one tile of a large one and not for all of it, and nobody who draws a
+digit waits for a photograph. A second lane costs the first some speed, where there are two
+cores; but a lane does not take fewer threads when the other one is at work: with another
+number of threads some float32 convolutions sum in another order, and equal questions are to
+get equal answers, to the last bit.
+
+A lane refuses at once whom it could not serve in time, and goes by how long its last jobs
+took on this machine. It belongs to the event loop of the one server in a process; only the
+turns run elsewhere, in one thread per lane.
+"""
+
+import asyncio
+import contextvars
+import statistics
+import time
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from lesson7.core.errors import InputError
+
+T = TypeVar("T")
+
+FIRST_NEWS, NEWS = 0.3, 1.0  # seconds of waiting after which a job is told its place, and again
+REMEMBERED = 15  # jobs whose median time stands for that of the next ones
+
+_END: Any = object()
+
+
+class Busy(InputError):
+    """A lane has no place left; the message says so to the visitor, with the place in line."""
+
+
+@dataclass(frozen=True)
+class Wait:
+    """News for a job that waits for its turn.
+
+    Args:
+        place: in the line; 1 is next.
+    """
+
+    place: int
+
+    def __str__(self) -> str:
+        return "You are next." if self.place == 1 else f"You are number {self.place} in the queue."
+
+
+class Lane:
+    """One job at a time, all of them in turns.
+
+    Args:
+        patience: seconds that the jobs before a new one may be expected to take.
+        most: jobs that the lane takes in any case.
+        least: jobs that it takes even if they are slow.
+        clock: gives seconds; for tests.
+    """
+
+    def __init__(
+        self,
+        patience: float,
+        most: int,
+        least: int = 4,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.patience, self.most, self.least = patience, most, least
+        self._clock = clock
+        self._jobs = 0  # that were taken in and are not done
+        self._line: deque[asyncio.Future[None]] = deque()  # those of them that want a turn
+        self._taken = False  # whether a turn is under way, or about to begin
+        self._seconds: deque[float] = deque(maxlen=REMEMBERED)  # of computing, of the last jobs
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="lane")
+
+    def __len__(self) -> int:
+        """How many jobs are in the lane."""
+        return self._jobs
+
+    async def run(
+        self, job: Iterator[T], unwanted: Callable[[], bool] = lambda: False
+    ) -> AsyncGenerator[T | Wait, None]:
+        """Take the turns of a job; yields its items, and news while it waits.
+
+        Close the iterator to give up the job; it then ends with its turn, and is closed.
+
+        Args:
+            job: its items are computed in the lane's thread.
+            unwanted: asked before each turn and while the job waits; True ends it.
+
+        Raises:
+            Busy: there is no place left; nothing of the job has run.
+        """
+        self._check_room()
+        self._jobs += 1
+        spent = 0.0
+        try:
+            while not unwanted():
+                place = self._stand_in_line()
+                try:
+                    await asyncio.wait([place], timeout=FIRST_NEWS)
+                    while not place.done():
+                        if unwanted():
+                            return
+                        yield Wait(self._line.index(place) + 1)
+                        await asyncio.wait([place], timeout=NEWS)
+                    start = self._clock()
+                    item = await self._compute(job)
+                    spent += self._clock() - start
+                finally:
+                    self._leave_line(place)
+                if item is _END:
+                    self._seconds.append(spent)
+                    return
+                yield item
+        finally:
+            self._jobs -= 1
+            close = getattr(job, "close", None)  # an iterator that is no generator has none
+            if close is not None:
+                close()
+
+    def _check_room(self) -> None:
+        expected = statistics.median(self._seconds) if self._seconds else 0.0
+        slow = (self._jobs + 1) * expected > self.patience
+        if self._jobs >= self.most or (slow and self._jobs >= self.least):
+            raise Busy(
+                f"The app is busy: you would be number {self._jobs + 1} in the queue. "
+                "Please try again in a moment."
+            )
+
+    def _stand_in_line(self) -> asyncio.Future[None]:
+        place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._line.append(place)
+        self._call_next()
+        return place
+
+    def _leave_line(self, place: asyncio.Future[None]) -> None:
+        """End the turn of a place, or give it up before its turn."""
+        if place.done():
+            self._taken = False
+            self._call_next()
+        else:
+            self._line.remove(place)
+
+    def _call_next(self) -> None:
+        if not self._taken and self._line:
+            self._taken = True
+            self._line.popleft().set_result(None)
+
+    async def _compute(self, job: Iterator[T]) -> T:
+        """One turn, in the lane's thread; not even who is cancelled leaves before it is over."""
+        here, loop = contextvars.copy_context(), asyncio.get_running_loop()
+        turn = loop.run_in_executor(self._thread, lambda: here.run(next, job, _END))
+        try:
+            return await asyncio.shield(turn)
+        finally:
+            if not turn.done():
+                await asyncio.wait([turn])
+
+
+SHORT = Lane(patience=1.0, most=24)
+LONG = Lane(patience=6.0, most=12)

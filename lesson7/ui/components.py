@@ -28,6 +28,7 @@ from PIL import Image
 from starlette.middleware import Middleware
 
 from lesson7.core.errors import InputError, Lesson7Error, WeightsError
+from lesson7.ui import words
 from lesson7.ui.guard import MAX_BODY, Guard
 from lesson7.ui.sent import Page
 
@@ -124,7 +125,7 @@ def _theme() -> gr.themes.Base:
 
 
 def _head() -> str:
-    """Every style sheet, in the page's head as it is, and the two faces that come at once.
+    """Languages, every style sheet as it is, and the two faces that come at once.
 
     Gradio's ``css=`` rewrites rules on the way, and loses container queries and ``:root``
     inside media queries. A face that comes late would move what is already there.
@@ -135,7 +136,7 @@ def _head() -> str:
         f' href="static/fonts/IBMPlexSans/IBMPlexSans-{weight}.woff2">\n'
         for weight in ("Regular", "Bold")
     )
-    return f"{faces}<style>\n{asset(*sheets)}\n</style>"
+    return f"{words.script()}\n{faces}<style>\n{asset(*sheets)}\n</style>"
 
 
 # One process serves all: server-side rendering would put a Node server in front of the guard.

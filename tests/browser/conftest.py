@@ -26,15 +26,15 @@ SWITCHES = [
     "--use-fake-ui-for-media-stream",
 ]
 
-# Sums up how far things were pushed about: window.layoutShift, the browser's own measure (CLS),
-# with what follows a key or a click, which the usual sum leaves out.
+# How far things were pushed about, in the browser's own measure (CLS): all of it, and what did
+# not follow a key or a click at once.
 WATCH_SHIFTS = """
-window.layoutShift = 0;
-window.shifted = [];
+window.shifts = { all: 0, unasked: 0, what: [] };
 new PerformanceObserver((list) => {
   for (const one of list.getEntries()) {
-    window.layoutShift += one.value;
-    for (const { node } of one.sources) window.shifted.push(node?.className || node?.nodeName);
+    shifts.all += one.value;
+    if (!one.hadRecentInput) shifts.unasked += one.value;
+    for (const { node } of one.sources) shifts.what.push(node?.className || node?.nodeName);
   }
 }).observe({ type: "layout-shift", buffered: true });
 """

@@ -216,6 +216,7 @@ function rung({ model, words, broken }, known) {
   head.querySelector("p").textContent = choice.querySelector(".hn-facts").textContent;
   const text = document.createElement("p");
   text.className = "hn-rung-text";
+  text.dataset.asIs = "";
   for (const one of words ?? []) {
     const word = document.createElement("span");
     word.className = "hn-word";

@@ -5,6 +5,7 @@
     doors.py        the addresses that are answered at all
     sent.py         what strangers send, taken as it comes; words for whatever goes wrong
     events.py       between an event and the function that answers it: turns, places, giving up
+    housekeeping.py keeps bounded what visitors leave behind
     lanes.py        who computes when: short work and photographs do not wait for each other
     mnist.py        the Digits tab; one file per tab, with one ``build()`` each
     lesson_*.py     what a larger tab is made of carries its name in front

@@ -30,6 +30,7 @@ from starlette.middleware import Middleware
 from lesson7.core.errors import InputError, Lesson7Error, WeightsError
 from lesson7.ui import words
 from lesson7.ui.guard import MAX_BODY, Guard
+from lesson7.ui.housekeeping import housekeeping
 from lesson7.ui.sent import Page
 
 ASSETS = Path(__file__).parent / "assets"
@@ -154,8 +155,8 @@ LAUNCH: dict[str, Any] = {
     "strict_cors": True,
     "max_file_size": MAX_BODY,
     "max_threads": 64,  # so many events may be under way; those that compute wait in two lanes
-    "state_session_capacity": 1000,
-    "app_kwargs": {"middleware": [Middleware(Guard)]},
+    "state_session_capacity": 300,  # visitors of whom the latest halt is known, 70 KB each
+    "app_kwargs": {"middleware": [Middleware(Guard)], "lifespan": housekeeping()},
 }
 
 

@@ -1,0 +1,94 @@
+"""Keeps bounded what visitors leave behind: files in the temporary folder, notes in memory.
+
+    housekeeping    does both every twenty seconds, as long as the app runs
+    sweep           a folder: no more than so many bytes, nothing too old
+    forget          what Gradio's queue keeps of callers who have gone
+
+Gradio deletes the files that it knows of an hour after they came (``delete_cache``). It knows
+nothing of an upload that broke off, keeps the folder that each file had to itself, and sets no
+limit to how much comes within the hour.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+
+from gradio.queueing import Queue
+from gradio.routes import App
+from gradio.utils import get_upload_folder
+
+PERIOD = 20.0  # seconds
+MOST = 2**30  # bytes of files
+OLDEST = 7200.0  # seconds; longer than Gradio takes, which is not told of what is deleted here
+YOUNG = 60.0  # seconds for which an empty folder may be waiting for its file
+
+_log = logging.getLogger(__name__)
+
+
+def sweep(folder: Path, most: int = MOST, oldest: float = OLDEST) -> None:
+    """Delete old files, the oldest ones of too many, and folders that are empty.
+
+    A page whose upload is gone sends it again.
+
+    Args:
+        folder: with everything below it; need not be there.
+        most: bytes that may stay.
+        oldest: seconds after which a file goes in any case.
+    """
+    now, files = time.time(), []
+    for path in folder.rglob("*"):
+        with contextlib.suppress(FileNotFoundError):  # somebody else was faster
+            status = path.lstat()
+            if not path.is_dir():
+                files.append((status.st_mtime, status.st_size, path))
+            elif now - status.st_mtime > YOUNG:
+                with contextlib.suppress(OSError):  # it is not empty
+                    path.rmdir()
+    stored = sum(size for _, size, _ in files)
+    for changed, size, path in sorted(files):
+        if stored <= most and now - changed <= oldest:
+            break
+        path.unlink(missing_ok=True)
+        stored -= size
+
+
+def forget(queue: Queue) -> None:
+    """Drop the queue's lists of questions for visitors whom it has no messages for any more.
+
+    It keeps messages for the latest 2000, and the lists, empty or not, for ever.
+    """
+    for session in list(queue.pending_event_ids_session):
+        if session not in queue.pending_messages_per_session:
+            queue.pending_event_ids_session.pop(session, None)
+
+
+def housekeeping(
+    period: float = PERIOD, most: int = MOST
+) -> Callable[[App], AbstractAsyncContextManager[None]]:
+    """What the server runs beside itself: a ``lifespan`` for its settings."""
+
+    async def go_round(app: App) -> None:
+        folder = Path(get_upload_folder())
+        while True:
+            await asyncio.sleep(period)
+            forget(app.get_blocks()._queue)
+            try:
+                await asyncio.to_thread(sweep, folder, most)
+            except OSError as error:  # a disk that fails; the next round may do better
+                _log.error("the temporary folder could not be swept: %s", error)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: App) -> AsyncGenerator[None, None]:
+        rounds = asyncio.create_task(go_round(app))
+        try:
+            yield
+        finally:
+            rounds.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await rounds
+
+    return lifespan

@@ -155,6 +155,7 @@ LAUNCH: dict[str, Any] = {
     "strict_cors": True,
     "max_file_size": MAX_BODY,
     "max_threads": 64,  # so many events may be under way; those that compute wait in two lanes
+    "_frontend": False,  # or a machine too busy to draw the page in 3 seconds stops at the start
     "state_session_capacity": 300,  # visitors of whom the latest halt is known, 70 KB each
     "app_kwargs": {"middleware": [Middleware(Guard)], "lifespan": housekeeping()},
 }

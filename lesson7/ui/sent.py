@@ -60,13 +60,15 @@ def unread(image: gr.Image) -> gr.Image:
             raise gr.Error(NO_UPLOAD, print_exception=False)
         return path
 
-    async def refuse_links(url_or_file_path: str | Path | None) -> str | None:
+    async def keep_uploads(url_or_file_path: str | Path | None) -> str | None:
         if _is_link(str(url_or_file_path)):
             raise gr.Error(NO_LINK, print_exception=False)
+        if uploaded(str(url_or_file_path)) is None:
+            raise gr.Error(NO_UPLOAD, print_exception=False)
         return await into_cache(url_or_file_path)
 
     image.preprocess = preprocess  # type: ignore[method-assign]
-    image.async_move_resource_to_block_cache = refuse_links  # type: ignore[method-assign]
+    image.async_move_resource_to_block_cache = keep_uploads  # type: ignore[method-assign]
     return image
 
 
@@ -119,9 +121,11 @@ class Page(gr.Blocks):
         """As Gradio's, with words for what it cannot understand."""
         try:
             return await super().preprocess_data(*args, **kwargs)
-        except (gr.Error, OSError, MemoryError):
+        except (gr.Error, MemoryError):
             raise
         except Exception as error:
+            if _is_no_room(error):
+                raise
             _log.warning("not understood: %s", type(error).__name__)
             raise gr.Error(NOT_UNDERSTOOD, print_exception=False) from error
 
@@ -143,7 +147,7 @@ class Page(gr.Blocks):
                 raise
             raise gr.Error(NOT_UNDERSTOOD, print_exception=False) from error
         except Exception as error:
-            if isinstance(error, OSError) and error.errno in NO_ROOM:
+            if _is_no_room(error):
                 _log.error("nothing can be written: %s", error)
                 raise gr.Error(NO_ROOM_SAYS, print_exception=False) from error
             _log.exception("a defect, or a machine at its end")
@@ -155,6 +159,10 @@ class Page(gr.Blocks):
 def _forget(state: SessionState | None) -> None:
     for config in state.config_values.values() if state else ():
         config.get("props", {}).pop("value", None)
+
+
+def _is_no_room(error: Exception) -> bool:
+    return isinstance(error, OSError) and error.errno in NO_ROOM
 
 
 def _is_link(place: str) -> bool:

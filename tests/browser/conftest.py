@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests import serving
+from tests.browser import five_tabs
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
 SWITCHES = [
@@ -50,6 +51,13 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[serving.Served]
         yield app
         assert app.refused_hosts == []
         assert "Traceback" not in app.log.read_text(), app.log.read_text()
+
+
+@pytest.fixture(scope="session")
+def five(tmp_path_factory: pytest.TempPathFactory) -> Iterator[serving.Served]:
+    """The app with all five tabs, the Bedrooms on stand-ins."""
+    with five_tabs.served(tmp_path_factory.mktemp("five")) as app:
+        yield app
 
 
 @pytest.fixture(scope="session")

@@ -5,24 +5,22 @@ The Bedrooms are drawn by stand-ins here (``five_tabs``).
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Route, expect
 
 from tests import serving
-from tests.browser import five_tabs
 from tests.browser.five_tabs import NAMES, WORDS
 
 GRADIOS_OWN = {("image-redundant-alt", 'img[alt="Settings"]')}  # the footer
 MOST_SHIFT = 0.02  # of the browser's measure; 0.1 is still called good
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[serving.Served]:
-    with five_tabs.served(tmp_path_factory.mktemp("five")) as app:
-        yield app
+@pytest.fixture
+def served(five: serving.Served) -> serving.Served:
+    return five
 
 
 def complaints(page: Page) -> set[tuple[str, str]]:
@@ -54,38 +52,34 @@ def test_every_tab_is_seen_and_opened_at_any_width(open_page: Callable[..., Page
     page = open_page(width=320, height=720)
     for width in (320, 390, 700, 1024, 1440, 2560):
         page.set_viewport_size({"width": width, "height": 720})
-        for theme in ("light", "dark"):
-            page.locator(".l7-theme").click()
-            for name in NAMES:
-                tab = page.get_by_role("tab", name=name, exact=True)
-                box = tab.bounding_box()
-                assert box, (name, width)
-                assert 0 <= box["x"] <= box["x"] + box["width"] <= width, (name, width)
-                page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-                assert selected(page) == name
-                panel = page.locator(f"#{tab.get_attribute('aria-controls')}")
-                expect(panel.locator(".is-ready")).to_be_visible()
-                wide = page.evaluate("document.documentElement.scrollWidth")
-                assert wide == width, (name, width, theme)
+        page.locator(".l7-theme").click()  # now light, now dark
+        for name in NAMES:
+            tab = page.get_by_role("tab", name=name, exact=True)
+            box = tab.bounding_box()
+            assert box, (name, width)
+            assert 0 <= box["x"] <= box["x"] + box["width"] <= width, (name, width)
+            page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+            assert selected(page) == name
+            panel = page.locator(f"#{tab.get_attribute('aria-controls')}")
+            expect(panel.locator(".is-ready")).to_be_visible()
+            assert page.evaluate("document.documentElement.scrollWidth") == width, (name, width)
 
 
 def test_the_arrow_keys_go_from_tab_to_tab_and_the_address_follows(
     open_page: Callable[..., Page],
 ):
-    page = open_page(width=320)
+    page = open_page(width=320, permissions=["clipboard-read", "clipboard-write"])
     tab_to(page, "[role=tab]")
     for key, at in [("ArrowRight", one) for one in (1, 2, 3, 4, 0)] + [("End", 4), ("Home", 0)]:
         page.keyboard.press(key)
         assert selected(page) == NAMES[at]
         assert page.evaluate("document.activeElement.textContent") == NAMES[at]
         assert (f"tab={WORDS[at]}" in page.url) == (at > 0)
-
-
-def test_the_link_to_the_view_is_copied(open_page: Callable[..., Page]):
-    page = open_page("/?tab=lesson", permissions=["clipboard-read", "clipboard-write"])
+    page.keyboard.press("ArrowLeft")
     page.get_by_role("button", name="Copy the link to this view").click()
     expect(page.locator(".l7-copied")).to_have_text("The link is copied.")
     assert page.evaluate("navigator.clipboard.readText()") == page.url
+    assert page.url.endswith("tab=lesson")
 
 
 # ------------------------------------------------------------- each tab, by keyboard alone

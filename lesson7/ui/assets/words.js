@@ -7,17 +7,24 @@
 //
 // ?lang=zh chooses; without it the last choice in this browser, else the browser's language.
 
-const SPOKEN = ["aria-label", "aria-valuetext", "aria-roledescription", "alt", "title", "placeholder"];
+const SPOKEN = [
+  ...["aria-label", "aria-valuetext", "aria-roledescription", "alt", "title", "placeholder"],
+  "data-says", // which a style sheet shows
+];
 const REMEMBERED = "lesson7-language";
 const NAMES = { en: "en", zh: "zh-CN" };
 
 // ---- looking up
 
+/** A text with one kind of space. */
+const plain = (text) => text.replace(/\s+/g, " ").trim();
+
 /** A table as exact entries and patterns, those with the most fixed letters first. */
 function prepared(table) {
   const exact = new Map();
   const patterns = [];
-  for (const [english, translation] of Object.entries(table)) {
+  for (const [key, translation] of Object.entries(table)) {
+    const english = plain(key);
     if (!/\{\d\}/.test(english)) {
       exact.set(english, translation);
       continue;
@@ -72,8 +79,8 @@ let language = "en";
 const known = new Map(); // language, section and English -> translation
 
 function translated(text, node) {
-  const english = text.replace(/\s+/g, " ").trim();
-  if (!/[A-Za-z]{2}|[A-Za-z] |^,/.test(english)) return undefined;
+  const english = plain(text);
+  if (!/[A-Za-z]|^,/.test(english)) return undefined;
   const section = node.closest?.(".l7-tab")?.classList[1] ?? "page";
   const key = `${language} ${section} ${english}`;
   if (!known.has(key)) {

@@ -60,7 +60,7 @@ function createNext(root, { onPick }) {
     cut.setAttribute("aria-valuetext", topK() === 30 ? "all words" : `${topK()} words`);
     find(".hn-knobs-say").textContent =
       temperature() === 0 || topK() === 1
-        ? "The likeliest word is always taken: no chance is in it."
+        ? "The likeliest word is always taken. Raise the temperature, and chance has a say; top-k leaves it the likeliest few."
         : "Words are drawn by the solid bars; the pale ones are the network’s own probabilities.";
     const one = shown?.words[shown.index];
     if (!one?.likely) return;

@@ -16,7 +16,8 @@ from lesson7.core import adversarial
 from lesson7.core.adversarial import Pace
 from lesson7.core.runs import Run
 
-MOMENTS = (0, 5_000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000, 2_000_000)
+THOUSANDS = (0, 2, 5, 10, 15, 20, 30, 50, 70, 100, 150, 200, 300, 500, 700, 1_000, 1_500, 2_000)
+MOMENTS = tuple(1_000 * n for n in THOUSANDS)
 """Photographs shown to the critic, after which the generator is kept for the time machine."""
 
 N_SAMPLES = 64

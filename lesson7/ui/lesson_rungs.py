@@ -284,10 +284,11 @@ BEDROOMS = Group(
             "bedrooms-modern",
             "Ours",
             "a critic that looks through ImageNet’s eyes, averaged weights",
-            "A few thousand photographs are too few for a critic that starts from pixels: it soon "
-            "knows them by heart. One that looks through a network trained on ImageNet, that sees "
-            "photographs and drawings through the same random changes, and a generator whose "
-            "weights are averaged, get far on little.",
+            "A few thousand photographs are too few for a critic that starts from pixels; one that "
+            "looks through a network trained on ImageNet learns from them quickly, and soon drove "
+            "the generator to draw one and the same room. Since half of each batch must look from "
+            "far away like a photograph that belongs to its latent, every latent has a room of its "
+            "own.",
             ("projected", "diffaugment", "averaging"),
             _DISTANCE,
             (

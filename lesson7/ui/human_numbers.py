@@ -265,7 +265,7 @@ def _base64(values: np.ndarray) -> str:
 def _page() -> str:
     """The tab's HTML: examples, networks and vocabulary filled in."""
     examples = "".join(
-        f'<button type="button" class="l7-button">{html.escape(example)}</button>'
+        f'<button type="button" class="l7-button" lang="en">{html.escape(example)}</button>'
         for example in EXAMPLES
     )
     networks = "".join(_network(*network) for network in NETWORKS)

@@ -217,6 +217,7 @@ function rung({ model, words, broken }, known) {
   const text = document.createElement("p");
   text.className = "hn-rung-text";
   text.dataset.asIs = "";
+  text.lang = "en";
   for (const one of words ?? []) {
     const word = document.createElement("span");
     word.className = "hn-word";

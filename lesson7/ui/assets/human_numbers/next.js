@@ -38,7 +38,7 @@ function createNext(root, { onPick }) {
     button.setAttribute("aria-label", `${name}, ${percent(drawn)}: go on with it`);
     const label = document.createElement("b");
     label.textContent = word === "," ? ", (comma)" : word;
-    if (word !== ",") label.dataset.asIs = "";
+    if (word !== ",") Object.assign(label, { lang: "en" }).dataset.asIs = "";
     const track = document.createElement("i");
     track.style.setProperty("--own", own.toFixed(4));
     track.style.setProperty("--drawn", drawn.toFixed(4));

@@ -5,7 +5,8 @@
 Recipes, two plain loops:
 
     wgan      the lesson's: DCGAN networks, Wasserstein loss, clipped weights        [1]
-    modern    ours: a critic on ImageNet's features, augmentation, averaged weights  [2, 3, 4]
+    modern    ours: a critic on ImageNet's features, augmentation, averaged weights  [2, 3, 4],
+              latents of photographs (see ``thumbnails.py``)
 
 ``--ship`` also ships a run that is not finished: ``--resume --minutes 0 --ship`` ships one
 that was stopped as it is, but for one more step.

@@ -32,6 +32,7 @@ PAPERS = {
     "dcgan": ("Radford et al., Deep convolutional GANs, 2015", "1511.06434"),
     "projected": ("Sauer et al., Projected GANs, 2021", "2111.01007"),
     "diffaugment": ("Zhao et al., Differentiable augmentation, 2020", "2006.10738"),
+    "latents": ("Bojanowski et al., Optimizing the latent space, 2017", "1707.05776"),
     "averaging": ("Yazıcı et al., Averaging in GAN training, 2018", "1806.04498"),
     "elman": ("Elman, Finding structure in time, 1990", "10.1207/s15516709cog1402_1"),
     "gru": ("Cho et al., RNN encoder-decoder (GRU), 2014", "1406.1078"),
@@ -289,7 +290,7 @@ BEDROOMS = Group(
             "the generator to draw one and the same room. Since half of each batch must look from "
             "far away like a photograph that belongs to its latent, every latent has a room of its "
             "own.",
-            ("projected", "diffaugment", "averaging"),
+            ("projected", "latents", "diffaugment", "averaging"),
             _DISTANCE,
             (
                 *_DISTANCES,

@@ -94,3 +94,13 @@ def refused_addresses(_guard: list[str]) -> Iterator[list[str]]:
     reached = ", ".join(sorted(set(_guard)))
     _guard.clear()
     assert not reached, f"this test reached for the network: {reached}"
+
+
+@pytest.fixture(scope="session")
+def stand_in_bedrooms(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A weights folder with small random networks for the Bedrooms, shipped once for all tests."""
+    from tests.bedrooms import stand_ins
+
+    folder = tmp_path_factory.mktemp("bedrooms")
+    stand_ins.ship(folder)
+    return folder

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -72,6 +73,32 @@ def tools(url: str) -> list[dict[str, Any]]:
         return json.load(answer)
 
 
+def request(
+    url: str, body: bytes | None = None, method: str | None = None, **headers: str
+) -> tuple[int, dict[str, str], bytes]:
+    """(status, headers with small letters, body) of one request, whatever the status."""
+    sent = {"content-type": "application/json"}
+    sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+    asked = urllib.request.Request(url, body, sent, method=method)
+    try:
+        with urllib.request.urlopen(asked, timeout=60) as got:
+            return got.status, {k.lower(): v for k, v in got.headers.items()}, got.read()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, {k.lower(): v for k, v in error.headers.items()}, error.read()
+
+
+def call(url: str, endpoint: str, *data: Any) -> tuple[str, Any]:
+    """(event, data) of a public endpoint of the app at ``url``, called as curl would."""
+    address = f"{url}/gradio_api/call/{endpoint}"
+    status, _, body = request(address, json.dumps({"data": data}).encode())
+    if status != 200:
+        return str(status), json.loads(body)
+    _, _, stream = request(f"{address}/{json.loads(body)['event_id']}")
+    lines = [line for line in stream.decode().splitlines() if line]
+    return lines[-2].removeprefix("event: "), json.loads(lines[-1].removeprefix("data: "))
+
+
 def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -79,16 +106,17 @@ def free_port() -> int:
 
 
 @contextmanager
-def app(folder: Path, *command: str, **environ: str) -> Iterator[Served]:
+def app(folder: Path, *command: str, port: int | None = None, **environ: str) -> Iterator[Served]:
     """Serve the app until the block ends; by default with ``python app.py``.
 
     Args:
         folder: an empty one, for what the process writes.
         command: arguments to Python instead of ``app.py``.
+        port: where, or a free one.
         environ: environment variables to add.
     """
     (folder / "sitecustomize.py").write_text(_OFFLINE)
-    port = free_port()
+    port = port or free_port()
     url = f"http://127.0.0.1:{port}"
     served = {
         "GRADIO_SERVER_PORT": str(port),

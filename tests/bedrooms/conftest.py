@@ -5,15 +5,12 @@ from pathlib import Path
 import pytest
 
 from lesson7.bedrooms import predict, rooms
-from tests.bedrooms import stand_ins
 
 
 @pytest.fixture(scope="session")
-def weights_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Both recipes' stand-ins, shipped once for all tests."""
-    folder = tmp_path_factory.mktemp("weights")
-    stand_ins.ship(folder)
-    return folder
+def weights_folder(stand_in_bedrooms: Path) -> Path:
+    """Both recipes' stand-ins."""
+    return stand_in_bedrooms
 
 
 def _forget() -> None:

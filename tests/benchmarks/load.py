@@ -88,6 +88,7 @@ class Held:
 
 def held(served: serving.Served, folder: Path) -> Held:
     """What the app holds now, as Linux says."""
+    assert served.process.poll() is None, f"the app is dead:\n{served.log.read_text()[-2000:]}"
     process = Path(f"/proc/{served.process.pid}")
     status = dict(line.split(":", 1) for line in (process / "status").read_text().splitlines())
     files = [path.stat().st_size for path in (folder / "gradio").rglob("*") if path.is_file()]

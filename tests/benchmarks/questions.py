@@ -75,7 +75,9 @@ async def ask(web: httpx.AsyncClient, question: Question) -> Answer:
 
 
 def _digits() -> list[list[object]]:
-    pictures = [_url(path.read_bytes()) for path in sorted(ASSETS.glob("mnist/examples/*.png"))]
+    pictures = [
+        as_data_url(path.read_bytes()) for path in sorted(ASSETS.glob("mnist/examples/*.png"))
+    ]
     return [[one, model] for one in pictures for model in ("cnn", "resnet", "best")]
 
 
@@ -88,7 +90,7 @@ def _photographs() -> list[list[object]]:
             turned = photograph.convert("RGB").rotate(360 * number / PHOTOGRAPHS)
         file = io.BytesIO()
         turned.resize((SIDE, SIDE)).save(file, "JPEG", quality=60)
-        asked.append([_url(file.getvalue(), "jpeg"), "feature", 1, 1])
+        asked.append([as_data_url(file.getvalue(), "jpeg"), "feature", 1, 1])
     return asked
 
 
@@ -100,6 +102,6 @@ def _rooms() -> list[list[object]]:
     return [[16, seed, 1, "modern"] for seed in range(24)]
 
 
-def _url(content: bytes, kind: str = "png") -> dict[str, object]:
+def as_data_url(content: bytes, kind: str = "png") -> dict[str, object]:
     url = f"data:image/{kind};base64," + base64.b64encode(content).decode()
     return {"url": url, "meta": {"_type": "gradio.FileData"}}

@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import subprocess
+from fnmatch import fnmatch
 from importlib.metadata import version
 from pathlib import Path
 
@@ -95,10 +96,20 @@ def test_the_app_file_is_there_and_has_the_demo():
 
 
 def repository() -> list[Path]:
-    """What git tracks, or would."""
-    command = ["git", "-c", f"safe.directory={ROOT}", "ls-files", "-z", "-co", "--exclude-standard"]
-    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    return [ROOT / name for name in listed.stdout.split("\0") if name and (ROOT / name).exists()]
+    """What git tracks, or would; in a copy without git, what .gitignore does not name."""
+    if (ROOT / ".git").exists():
+        command = ["git", "-c", f"safe.directory={ROOT}", "ls-files", "-zco", "--exclude-standard"]
+        listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+        files = [ROOT / name for name in listed.stdout.split("\0") if name]
+    else:
+        lines = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
+        ignored = [line.strip("/") for line in lines]
+        files = [
+            path for path in ROOT.rglob("*")
+            if not path.is_dir() and not any(fnmatch(part, pattern) for pattern in ignored
+                                             for part in path.relative_to(ROOT).parts)
+        ]  # fmt: skip
+    return [path for path in files if path.exists()]
 
 
 def test_every_file_can_be_pushed_without_large_file_storage():

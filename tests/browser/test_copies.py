@@ -67,7 +67,7 @@ class Behind:
 
 @pytest.fixture(scope="module")
 def behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Behind]:
-    assert Path(NGINX).exists(), "these tests need nginx (apt-get install nginx-light)"
+    assert Path(NGINX).exists(), "these tests need nginx (apt-get install nginx)"
     folder = tmp_path_factory.mktemp("nginx")
     with ExitStack() as stack:
         copies = [

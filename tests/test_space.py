@@ -23,6 +23,7 @@ from packaging.specifiers import SpecifierSet
 from PIL import Image
 
 from lesson7.core import weights
+from lesson7.ui import zero_gpu as card
 from tests import serving
 
 ROOT = serving.ROOT
@@ -175,6 +176,11 @@ def test_what_is_wrong_with_a_photograph_is_said_in_words_there_too(zero_gpu, tm
     (tmp_path / "photo.png").write_text("no picture")
     with pytest.raises(AppError, match="This is not a picture"):
         client.predict(handle_file(tmp_path / "photo.png"), api_name="/restore")
+
+
+def test_elsewhere_nothing_is_wrapped(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(card, "spaces", None)
+    assert card.on_card(iter) is iter
 
 
 def test_digits_and_words_need_no_turn(zero_gpu):

@@ -13,12 +13,12 @@ import pytest
 from PIL import Image
 
 ROOT = Path(__file__).parents[2]
-N, SIZE = 6, (240, 180)
+N, SIZE = 8, (560, 420)
 
 
 @pytest.fixture
 def photos(tmp_path: Path) -> Path:
-    """Six photographs, and on each process's share one file that is none."""
+    """Eight photographs, and on each process's share one file that is none."""
     folder = tmp_path / "photos"
     folder.mkdir()
     for number in range(N):

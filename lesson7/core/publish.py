@@ -5,8 +5,9 @@ Usage::
     python -m lesson7.core.weights publish --repo USER/NAME [--private] [--dry-run]
     python -m lesson7.core.weights check
 
-`publish` uploads ``index.json``, the files that it describes and a generated ``README.md``
-(the model card [1]), and prints the pinned reference to set ``LESSON7_WEIGHTS`` to.
+`publish` uploads ``index.json``, the files that it describes, a generated ``README.md`` (the
+model card [1]) and, as ``TRAINING.md``, the folder's own account of how they were made. It
+prints the pinned reference to set ``LESSON7_WEIGHTS`` to.
 Every file is checked against the index before anything leaves the machine. The account
 is the one of ``hf auth login`` or of ``HF_TOKEN``.
 
@@ -51,7 +52,7 @@ TASKS = {
     "mnist": Task(
         "image-classification",
         "They know ten digits, one per picture, white on black, centred and scaled as in MNIST. "
-        "Anything else still gets the name of a digit.",
+        "Anything else gets the name of a digit, but from mnist-best, which turns most of it away.",
     ),
     "restoration": Task(
         "image-to-image",
@@ -71,6 +72,11 @@ TASKS = {
     ),
 }
 """By the first word of the weights' names."""
+
+_STORY = (
+    " [`TRAINING.md`](TRAINING.md) tells what each was measured on, which of it the networks or"
+    "\ntheir seeds were chosen by, and what other seeds gave."
+)
 
 # Licences that the Hub knows by these names and that weights like ours come under.
 _HUB_LICENCES = {"apache-2.0", "mit", "bsd-3-clause", "cc0-1.0", "cc-by-4.0", "cc-by-sa-4.0",
@@ -96,7 +102,7 @@ def publish(repo: str, folder: Path = EMBEDDED, *, private: bool = False) -> Ref
         commit = api.create_commit(
             repo,
             [CommitOperationAdd(file, content) for file, content in contents.items()],
-            commit_message=f"Publish {len(contents) - 2} weights with their index and card",
+            commit_message="Publish weights with their index and card",
         )
     except Exception as error:  # httpx's and httpx2's errors have no common base to name
         raise WeightsError(
@@ -107,7 +113,7 @@ def publish(repo: str, folder: Path = EMBEDDED, *, private: bool = False) -> Ref
 
 
 def collect(repo: str, folder: Path) -> dict[str, bytes]:
-    """What `publish` uploads, by file name: the card, the index and the verified weights.
+    """What `publish` uploads, by file name: card, account, index and the verified weights.
 
     Raises:
         ConfigError: ``repo`` is not of the form USER/NAME, or there are no weights.
@@ -121,12 +127,21 @@ def collect(repo: str, folder: Path) -> dict[str, bytes]:
     weights = {
         entry.file: weight_index.verified(folder / entry.file, entry) for entry in entries.values()
     }
-    card = model_card(repo, entries)
-    return {"README.md": card.encode(), INDEX: (folder / INDEX).read_bytes(), **weights}
+    story = folder / "README.md"
+    told = {"TRAINING.md": story.read_bytes()} if story.is_file() else {}
+    card = model_card(repo, entries, told=bool(told))
+    index = (folder / INDEX).read_bytes()
+    return {"README.md": card.encode(), **told, INDEX: index, **weights}
 
 
-def model_card(repo: str, entries: Mapping[str, Entry]) -> str:
-    """The repository's ``README.md``: front matter for the Hub, then text for people."""
+def model_card(repo: str, entries: Mapping[str, Entry], *, told: bool = False) -> str:
+    """The repository's ``README.md``: front matter for the Hub, then text for people.
+
+    Args:
+        repo: ``USER/NAME``.
+        entries: of the index, by name.
+        told: there is a ``TRAINING.md`` beside it.
+    """
     from huggingface_hub import EvalResult, ModelCardData
 
     licences = {"-".join(entry.licence.lower().split()) for entry in entries.values()}
@@ -182,6 +197,8 @@ def model_card(repo: str, entries: Mapping[str, Entry]) -> str:
             "| weights | bytes | metrics | data | licence |",
             "|---|---|---|---|---|",
             *(_row(name, entry) for name, entry in entries.items()),
+            "",
+            "The data are what was trained on." + (_STORY if told else ""),
             "",
             "## Limits",
             "",

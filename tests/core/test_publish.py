@@ -98,6 +98,15 @@ def test_the_card_of_what_is_shipped_leaves_nothing_out():
             assert " ".join(said.split()) in words
 
 
+def test_the_account_of_the_training_goes_along(folder: Path):
+    assert "TRAINING.md" not in "".join(publish.collect("ada/lesson7", folder))
+    assert "TRAINING.md" not in publish.collect("ada/lesson7", folder)["README.md"].decode()
+    (folder / "README.md").write_text("Seeds 0 to 2 gave less.")
+    files = publish.collect("ada/lesson7", folder)
+    assert files["TRAINING.md"] == b"Seeds 0 to 2 gave less."
+    assert "(TRAINING.md)" in files["README.md"].decode()
+
+
 def test_weights_of_one_kind_are_found_by_their_task(folder: Path):
     entries = {"mnist-best": weights.entry("mnist-best", folder)}
     assert ModelCard(publish.model_card("ada/digits", entries)).data.pipeline_tag == (

@@ -63,7 +63,8 @@ function createStory(root, { desk, details }) {
     at.max = moments.length - 1;
     const { url, label } = moments[Math.min(at.value, moments.length - 1)];
     image.src = url;
-    image.alt = `Restored by ${recipe}, ${label}`;
+    const { textContent: name } = buttons.find((one) => one.dataset.recipe === recipe);
+    image.alt = `Restored by ${name}, ${label}`;
     image.hidden = false;
     at.setAttribute("aria-valuetext", label);
     root.querySelector(".rs-story-label").textContent = label;

@@ -176,7 +176,14 @@ function onPicture(one) {
   if (one.note) toast(one.note);
 }
 
-createSource(tab, { onPicture, onWords: toast, isOpen: () => element.offsetParent !== null });
+/** What is chosen takes its place at once, so that nothing moves when it has been read. */
+function onStart() {
+  toast("");
+  showProgress(0, "Restoring…");
+  state("working");
+}
+
+createSource(tab, { onStart, onPicture, onWords: toast, isOpen: () => element.offsetParent !== null });
 const side = createSide(find(".rs-side"), { desk, current: () =>
   picture && result && { picture, scale: scale(), strength: Number(strength.value), size: result.size },
   choose: (one) => find(`.rs-recipes input[value="${one}"]`).click(),

@@ -1,7 +1,8 @@
 // Where photographs come from: a file, a drop, the clipboard, the camera, an example.
 //
-// `onPicture({blob, url, name, width, height, note})` gets each; `url` is null where the
-// browser cannot show the file, and the server has to.
+// `onStart()` is called as soon as one is chosen, and `onPicture({blob, url, name, width, height,
+// note})` when it is read; `url` is null where the browser cannot show the file, and the server
+// has to.
 
 const READABLE = /^image\/(png|jpeg|webp|bmp|gif|avif|tiff)$/;
 const MOST_BYTES = 9.9e6; // of an upload
@@ -24,25 +25,25 @@ async function shrunk(bitmap) {
 /** A file as `onPicture` gets it. */
 async function asPicture(file) {
   const name = (file.name ?? "").replace(/\.[^.]*$/, "") || "photograph";
-  let bitmap = null;
   try {
-    bitmap = await createImageBitmap(file);
+    const bitmap = await createImageBitmap(file);
+    const { width, height } = bitmap;
+    const large = width * height > MOST_PIXELS || Math.max(width, height) > MOST_SIDE;
+    let [blob, note] = [file, ""];
+    if (large || file.size > MOST_BYTES || !READABLE.test(file.type)) {
+      blob = await shrunk(bitmap);
+      if (large) note = "Made smaller first: 12 million pixels are the most.";
+    }
+    bitmap.close();
+    const small = large ? await createImageBitmap(blob) : { width, height };
+    const url = URL.createObjectURL(blob);
+    return { blob, url, name, width: small.width, height: small.height, note };
   } catch {
     return { blob: file, url: null, name, width: 0, height: 0, note: "" };
   }
-  const { width, height } = bitmap;
-  const large = width * height > MOST_PIXELS || Math.max(width, height) > MOST_SIDE;
-  let [blob, note] = [file, ""];
-  if (large || file.size > MOST_BYTES || !READABLE.test(file.type)) {
-    blob = await shrunk(bitmap);
-    if (large) note = "Made smaller first: 12 million pixels are the most.";
-  }
-  bitmap.close();
-  const small = large ? await createImageBitmap(blob) : { width, height };
-  return { blob, url: URL.createObjectURL(blob), name, width: small.width, height: small.height, note };
 }
 
-function createSource(root, { onPicture, onWords, isOpen }) {
+function createSource(root, { onStart, onPicture, onWords, isOpen }) {
   const find = (selector) => root.querySelector(selector);
   const stage = find(".rs-stage");
   const camera = find(".rs-camera");
@@ -51,6 +52,7 @@ function createSource(root, { onPicture, onWords, isOpen }) {
 
   async function take(file, extra = {}) {
     closeCamera();
+    onStart();
     onPicture({ ...(await asPicture(file)), ...extra });
   }
 

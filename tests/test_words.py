@@ -58,8 +58,8 @@ def test_translations_keep_what_varies_and_leave_no_english(language: str):
 
 
 SHARED = {
-    "GAN", "RNN", "GRU", "Top-k", "PSNR", "Del", "epochs", "{0}, {1}", "{0}; {1}", "{0}, %", "{0}, dB",
-    "{0} on a GPU", "{0} by ResNet-18",
+    "GAN", "RNN", "GRU", "Top-k", "PSNR", "Del", "epochs",
+    "{0}, {1}", "{0}; {1}", "{0}, %", "{0}, dB", "{0} on a GPU", "{0} by ResNet-18",
 }  # fmt: skip
 
 

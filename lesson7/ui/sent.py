@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 
 import gradio as gr
 from gradio.data_classes import ImageData
+from gradio.processing_utils import check_all_files_in_cache
 from gradio.state_holder import SessionState
 from gradio.utils import get_upload_folder
 
@@ -140,6 +141,7 @@ class Page(gr.Blocks):
         """As Gradio's, with words for defects."""
         if getattr(block_fn, "fn", block_fn) is None:  # an event that only the page's scripts have
             raise gr.Error(NOT_UNDERSTOOD, print_exception=False)
+        _check_event(kwargs.get("event_data"))
         try:
             return await super().process_api(block_fn, inputs, state, *args, **kwargs)
         except gr.Error as error:
@@ -154,6 +156,16 @@ class Page(gr.Blocks):
             raise gr.Error(DEFECT, visible=False, print_exception=False) from error
         finally:
             _forget(state)
+
+
+def _check_event(event: gr.EventData | None) -> None:
+    """What Gradio checks itself, but as if a file that was never uploaded were a defect."""
+    if event is None:
+        return
+    try:
+        check_all_files_in_cache(event._data)
+    except Exception as error:  # what it raises on odd paths is no closed list
+        raise gr.Error(NOT_UNDERSTOOD, print_exception=False) from error
 
 
 def _forget(state: SessionState | None) -> None:

@@ -84,6 +84,9 @@ class WholeApp:
         answer = self.loop.run_until_complete(self._run(fn, [None] * len(fn.inputs), about))
         came = [one for one in answer.data if one is not None]  # a generator ends with nothing
         replies = [json.loads(one) if isinstance(one, str) else one for one in came]
+        for one in replies:
+            if isinstance(one, dict):
+                one.pop("id", None)  # the stranger's own, whatever it was
         said = next((one for one in reversed(replies) if isinstance(one, dict)), {})
         return Answer(answer.words or said.get("error", "") or said.get("broken", ""), replies)
 

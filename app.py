@@ -4,11 +4,12 @@ Address and port come from GRADIO_SERVER_NAME and GRADIO_SERVER_PORT. ``demo`` i
 the ``gradio`` command, which reloads the page while a tab is being edited.
 """
 
-from lesson7.ui import components, human_numbers, lesson, mnist, restoration
+from lesson7.ui import bedrooms, components, human_numbers, lesson, mnist, restoration
 
 TABS: list[components.Tab] = [
     ("Digits", mnist.build),
     ("Restoration", restoration.build),
+    ("Bedrooms", bedrooms.build),
     ("Human numbers", human_numbers.build),
     ("Lesson", lesson.build),
 ]

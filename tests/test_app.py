@@ -33,6 +33,7 @@ TABS = re.findall(r"(\w+)\.build\b", (serving.ROOT / "app.py").read_text())
 PROMISED = {
     "mnist": ("/classify", "Read one handwritten digit", {"image", "model"}),
     "restoration": ("/restore", "bad photograph", {"image", "recipe", "scale", "strength"}),
+    "bedrooms": ("/draw", "bedrooms", {"n", "seed", "truncation", "recipe"}),
     "human_numbers": (
         "/continue_text",
         "counting",

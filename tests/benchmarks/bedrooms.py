@@ -63,11 +63,18 @@ def draw(network: nn.Module, n: int, seed: int = 2) -> Tensor:
 
 
 class Bench:
-    """Photographs, embedded once, and what is measured against them."""
+    """Photographs, embedded once, and what is measured against them.
 
-    def __init__(self, folder: Path, backbones: Path, size: int) -> None:
+    Args:
+        folder: of the photographs.
+        backbones: folder of the networks that judge.
+        size: of the photographs' crops, pixels.
+        most: photographs of either kind, for a rehearsal; None: all.
+    """
+
+    def __init__(self, folder: Path, backbones: Path, size: int, most: int | None = None) -> None:
         squares = data.load(folder, size)
-        train, held = data.split(len(squares))
+        train, held = (part[:most] for part in data.split(len(squares)))
         photographs = data.Photographs(squares[train], size)
         self.train_crops = photographs.sample(len(train), seed=0)
         held_crops = data.Photographs(squares[held], size).sample(len(held), seed=0)

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from lesson7.bedrooms import rooms
 from lesson7.core import backbones, weights
 from lesson7.core.errors import DataError, WeightsError
 from lesson7.human_numbers import judge
@@ -26,7 +27,7 @@ from lesson7.mnist import data as mnist
 from lesson7.mnist import predict
 from lesson7.mnist.train import evaluate
 from lesson7.restoration import data as photographs_
-from tests.benchmarks import restoration
+from tests.benchmarks import bedrooms, restoration
 from tests.benchmarks.restorers import bilinear, case_of, network_of, through
 
 
@@ -139,6 +140,22 @@ def _speed(data: Path, quick: bool) -> list[Reading]:
         ratio = times["lesson"] / times[ours]
         readings.append((f"{times[ours]:.2f} s", f"1/{ratio:.1f} of its {times['lesson']:.2f} s"))
     return readings
+
+
+# ---------------------------------------------------------------------------------- bedrooms
+
+
+def _rooms(data: Path, quick: bool) -> list[Reading]:
+    n = 20 if quick else bedrooms.N_SAMPLES
+    bench = bedrooms.Bench(data / "bedrooms", data / "backbones", 64, most=n if quick else None)
+    train = {name: vectors[:n] for name, vectors in bench.train.items()}
+    real = bench.measure(train)["distance_squeezenet"]
+    readings = []
+    for recipe in ("wgan", "modern"):
+        drawn = bench.measure(bench.embed(bedrooms.draw(rooms.load(recipe), n)))
+        distance, recall = drawn["distance_squeezenet"], drawn["recall_squeezenet"]
+        readings.append((f"{distance:,.0f}", f"{distance / real:.1f} times as far"))
+    return [*readings, (f"{recall:.2f}", "of the photographs")]
 
 
 # ----------------------------------------------------------------------------- human numbers

@@ -129,6 +129,7 @@ def test_the_command_line(here: Path):
     assert "photo.png: 7" in said
     assert "eight thousand two" in said
     assert size(here / "restored/photo.png") == (96, 72)
+    assert len(list((here / "rooms").glob("*.png"))) >= 16
 
 
 def test_python_without_the_app(here: Path):
@@ -136,13 +137,15 @@ def test_python_without_the_app(here: Path):
     assert likeliest(digits) == "7"
     assert counted.startswith("eight thousand two, ")
     assert size(here / "clean.png") == (96, 72)
+    assert size(here / "room.png") == (64, 64)
 
 
 def test_python_with_the_app(here: Path, url: str):
     script = example("python", "gradio_client").replace(ADDRESS, url)
-    digits, restored, counted, ladder, *_ = run_python(script)
+    digits, restored, rooms, counted, ladder, *_ = run_python(script)
     assert likeliest(digits) == "7"
     assert size(restored) == (96, 72)
+    assert min(size(rooms)) >= 4 * 64
     assert counted["text"].startswith("eight thousand two, ")
     assert {"tab", "name", "lesson", "here", "parameters", "minutes"} <= ladder[0].keys()
 

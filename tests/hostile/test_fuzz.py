@@ -1,4 +1,4 @@
-"""At least two thousand made-up calls of each endpoint and of each tab's questions.
+"""Two thousand made-up calls of each endpoint, and three hundred questions of each tab.
 
 Whatever comes in, what goes out is a sound result or words; no defect, no name of a place or
 a class, nothing fetched (the guard of ``tests/conftest.py`` fails the test that tries), and no
@@ -32,12 +32,14 @@ pytestmark = pytest.mark.filterwarnings(
     "ignore::UserWarning",
 )
 two_thousand = settings(
-    max_examples=2000,
+    max_examples=2_000,
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture,
                            HealthCheck.data_too_large, HealthCheck.large_base_example],
 )  # fmt: skip
+
+three_hundred = settings(two_thousand, max_examples=300)
 
 UPLOADS = Path(get_upload_folder())
 PRIVATE = Path(__file__).parents[1] / "restoration/fixtures/cat.png"
@@ -197,7 +199,7 @@ def test_whatever_the_page_is_made_to_ask(app: WholeApp, opened: list[Path], tab
     """Each example is a valid question of the tab in which some values are others."""
     valid = [(event, question) for name, (one, event, question) in QUESTIONS.items() if one == tab]
 
-    @two_thousand
+    @three_hundred
     @given(data=st.data())
     def fuzz(data: st.DataObject) -> None:
         event, question = data.draw(st.sampled_from(valid))

@@ -54,6 +54,7 @@ class WholeApp:
         self.page.has_launched = True  # or Gradio allows every path, as to a developer
         self.page.allowed_paths, self.page.blocked_paths = [], []
         self.loop = asyncio.new_event_loop()
+        self._callers = SessionState(self.page)  # endpoints keep nothing, and it is slow to build
         self.defects: list[str] = []
         ids = {block._id: block.elem_id for block in self.page.blocks.values()}
         self.endpoints: dict[str, Any] = {}
@@ -92,7 +93,8 @@ class WholeApp:
 
     async def _run(self, fn: Any, data: list[Any], about: gr.EventData | None) -> Answer:
         self.defects.clear()
-        state, iterator, came = SessionState(self.page), None, []
+        state = self._callers if about is None else SessionState(self.page)
+        iterator, came = None, []
         try:
             while True:
                 output = await self.page.process_api(

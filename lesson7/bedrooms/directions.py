@@ -30,6 +30,7 @@ Draw = Callable[[Tensor], Tensor]
 N_ROOMS = 3_000
 LEAST_R2 = 0.1  # of an attribute; below that, a line does not describe it
 LEAST_AGREEMENT = 0.7  # share of rooms that a direction must change as it says
+LEAST_EFFECT = 0.1  # of one step, in deviations of its attribute; less cannot be seen
 
 
 def _luminance(x: Tensor) -> Tensor:
@@ -159,10 +160,12 @@ def find(
         )
         effect = ((above - below).mean() / 2).item()
         agreement = (above > below).float().mean().item()
-        if r2[index] >= LEAST_R2 and agreement >= LEAST_AGREEMENT:
+        spread = seen[:, index].std().item()
+        follows = r2[index] >= LEAST_R2 and agreement >= LEAST_AGREEMENT
+        if follows and effect >= LEAST_EFFECT * spread:
             names.append(name)
             rows.append(ways[index])
-            numbers.append((effect, seen[:, index].std().item(), r2[index].item(), agreement))
+            numbers.append((effect, spread, r2[index].item(), agreement))
     found = Directions(latent, names, *([row[k] for row in numbers] for k in range(4)))
     if rows:
         found.vectors.copy_(torch.stack(rows))

@@ -65,6 +65,19 @@ def test_what_a_room_does_not_follow_is_left_out(found):
     assert set(found.names) == {"brightness", "warmth", "side"}
 
 
+def test_what_hardly_moves_without_the_others_is_left_out():
+    """Here colour is warmth and a trace of number 1; the trace alone cannot be seen."""
+
+    def nearly_one(z):
+        red, green = 0.6 + 0.04 * z[:, 0], 0.2 + 0.004 * z[:, 1]
+        plain = torch.stack([red, green, torch.full_like(red, 0.35)], 1)
+        return plain[:, :, None, None].expand(-1, 3, 16, 16)
+
+    found = find(nearly_one, 4, n=300)
+    assert "colour" not in found.names
+    assert "warmth" in found.names
+
+
 def test_a_generator_that_draws_by_chance_has_no_directions():
     found = find(lambda z: torch.rand(len(z), 3, 8, 8), LATENT, n=300)
     assert found.names == []

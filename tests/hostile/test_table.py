@@ -201,6 +201,7 @@ QUESTIONS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "spoil": ("restoration", "spoil", {"image": PICTURE["url"], "strengths": {"blur": 1}, "seed": 1,
                                        "recipe": "pixel"}),
     "halt": ("restoration", "halt", {}),
+    "halt counting": ("human-numbers", "halt", {}),
     "story": ("restoration", "story", {}),
 }  # fmt: skip
 BAD = {**NUMBERS, **TEXTS, **JUNK}

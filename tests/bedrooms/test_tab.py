@@ -101,11 +101,12 @@ def test_sixteen_rooms_come_in_growing_replies(page):
 
 
 def test_sliders_say_what_was_measured(page):
-    (slider, *_) = asked(ask="rooms")[-1]["directions"]
-    assert slider["name"] == "warmth"
-    assert slider["ends"] == ["bluer", "redder"]
+    sliders = {one["name"]: one for one in asked(ask="rooms")[-1]["directions"]}
     found = predict.directions()
-    assert (slider["effect"], slider["r2"]) == (found.effects[0], found.r2[0])
+    assert list(sliders) == found.names
+    warmth, index = sliders["warmth"], found.names.index("warmth")
+    assert warmth["ends"] == ["bluer", "redder"]
+    assert (warmth["effect"], warmth["r2"]) == (found.effects[index], found.r2[index])
 
 
 def test_every_direction_that_can_be_found_has_words():

@@ -1,6 +1,7 @@
 """Both training loops, from the command line and step by step."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from torch import nn
 from typer import Typer
 from typer.testing import CliRunner
 
-from lesson7.bedrooms import train
+from lesson7.bedrooms import loops, train
 from lesson7.bedrooms.model import Generator, LessonCritic, LessonGenerator
 from lesson7.bedrooms.progress import N_SAMPLES, Progress
 from lesson7.core.adversarial import Pace
@@ -86,7 +87,7 @@ def test_what_the_critic_is_fed_can_be_looked_at(tmp_path: Path):
 
 def test_clipping_reaches_every_weight_of_the_critic():
     critic = LessonCritic()
-    train.clip(critic, 0.01)
+    loops.clip(critic, 0.01)
     assert max(p.abs().max().item() for p in critic.parameters()) == pytest.approx(0.01)
 
 
@@ -131,9 +132,9 @@ def test_the_lessons_critic_is_clipped_before_every_forward(accelerator, photogr
         return forward(self, images)
 
     monkeypatch.setattr(LessonCritic, "forward", watched)
-    recipe = train.replace(train.RECIPES["wgan"], batch_size=2)
+    recipe = replace(loops.RECIPES["wgan"], batch_size=2)
     watcher = Watcher(lambda parts, before: None)
-    train.train_wgan(recipe, photographs, accelerator, watcher)
+    loops.train_wgan(recipe, photographs, accelerator, watcher)
     assert max(bounds) <= 0.01 + 1e-9
     assert len(batches) == 3 * (5 * 2 + 1), "five steps of the critic for one of the generator"
     assert watcher.images == 10
@@ -150,8 +151,8 @@ def test_both_networks_of_a_modern_step_change_and_the_eyes_do_not(accelerator, 
         fixed = list(parts["critic"].mixing.parameters())
         assert not any(p.requires_grad for p in fixed)
 
-    recipe = train.replace(train.RECIPES["modern"], batch_size=4)
-    train.train_modern(recipe, 64, eyes, photographs, accelerator, Watcher(look))
+    recipe = replace(loops.RECIPES["modern"], batch_size=4)
+    loops.train_modern(recipe, 64, eyes, photographs, accelerator, Watcher(look))
     for a, b in zip(seen, eyes.parameters(), strict=True):
         assert torch.equal(a, b)
 
@@ -162,8 +163,8 @@ def test_the_generators_step_of_the_lesson_leaves_no_gradient_in_the_critic(
     def look(parts, before):
         assert all(p.grad is None for p in parts["critic"].parameters())
 
-    recipe = train.replace(train.RECIPES["wgan"], batch_size=2)
-    train.train_wgan(recipe, photographs, accelerator, Watcher(look))
+    recipe = replace(loops.RECIPES["wgan"], batch_size=2)
+    loops.train_wgan(recipe, photographs, accelerator, Watcher(look))
 
 
 def test_a_loss_that_is_no_number_stops_the_run(tmp_path: Path):

@@ -35,6 +35,15 @@ for _name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_ENDPOINT", "LESSON7_WEIG
     os.environ.pop(_name, None)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The browser's tests come last.
+
+    Playwright keeps an event loop running in this thread until its fixture ends, and while one
+    runs in a thread no other may.
+    """
+    items.sort(key=lambda item: "browser" in item.path.parts)
+
+
 def pytest_unconfigure() -> None:
     """Remove the temporary folder when all is done."""
     shutil.rmtree(_HOME, ignore_errors=True)

@@ -189,7 +189,7 @@ OPEN = [
     "POST /gradio_api/queue/join", "GET /gradio_api/queue/data", "GET /gradio_api/heartbeat/ab12",
     "POST /gradio_api/call/classify", "POST /gradio_api/call/v2/classify",
     "GET /gradio_api/call/classify/ab12", "POST /gradio_api/run/predict", "POST /gradio_api/upload",
-    "GET /gradio_api/upload_progress", "GET /gradio_api/file=/tmp/gradio/ab/x.png",
+    "GET /gradio_api/upload_progress", "GET /gradio_api/file=uploads/ab/x.png",
     "POST /gradio_api/cancel", "POST /gradio_api/reset", "POST /gradio_api/mcp/",
     "GET /gradio_api/mcp/schema", "DELETE /gradio_api/mcp/", "OPTIONS /gradio_api/call/classify",
 ]  # fmt: skip

@@ -65,9 +65,6 @@ def main(pixel: Runs = None, gan: Runs = None, feature: Runs = None) -> None:
     for recipe, folders in (("pixel", pixel), ("gan", gan), ("feature", feature)):
         if not folders:
             continue
-        (FOLDER / recipe).mkdir(parents=True, exist_ok=True)
-        for old in (FOLDER / recipe).glob("*.jpg"):
-            old.unlink()
         sheets = moments([Run(folder) for folder in folders])
         with Image.open(sheets[-1][1]) as last:
             pictures = [("damaged", cut(last, 0))]
@@ -75,6 +72,9 @@ def main(pixel: Runs = None, gan: Runs = None, feature: Runs = None) -> None:
         for label, path in sheets:
             with Image.open(path) as sheet:
                 pictures.append((label, cut(sheet, 1)))
+        (FOLDER / recipe).mkdir(parents=True, exist_ok=True)
+        for old in (FOLDER / recipe).glob("*.jpg"):
+            old.unlink()
         told = []
         for number, (label, picture) in enumerate([*pictures, target]):
             picture.save(FOLDER / recipe / f"{number:02d}.jpg", quality=QUALITY)

@@ -49,7 +49,11 @@ def test_another_recipe_leaves_the_first_as_it_is(tmp_path, monkeypatch):
     assert set(told) == {"pixel", "feature"}
 
 
-def test_a_run_without_sheets_is_named(tmp_path):
+def test_a_run_without_sheets_is_named_and_the_old_story_stays(tmp_path, monkeypatch):
+    monkeypatch.setattr(story, "FOLDER", tmp_path / "story")
+    story.main(pixel=[a_run(tmp_path / "a", 1.0)])
+    before = {file: file.read_bytes() for file in (tmp_path / "story").rglob("*.*")}
     Run.open("run", tmp_path / "empty")
     with pytest.raises(ConfigError, match="empty"):
         story.main(pixel=[tmp_path / "empty"])
+    assert before == {file: file.read_bytes() for file in (tmp_path / "story").rglob("*.*")}

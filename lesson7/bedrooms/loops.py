@@ -24,10 +24,12 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from lesson7.bedrooms import data, losses
 from lesson7.bedrooms.augment import augment
 from lesson7.bedrooms.critic import ProjectedCritic
+from lesson7.bedrooms.growing import grow, inherit
 from lesson7.bedrooms.model import Generator, LessonCritic, LessonGenerator
 from lesson7.bedrooms.progress import Progress
 from lesson7.bedrooms.thumbnails import Thumbnails, difference
 from lesson7.core.adversarial import placed, precision
+from lesson7.core.runs import Run
 
 Watch = Callable[[nn.Module, int, dict], Progress]
 
@@ -120,15 +122,24 @@ def train_modern(
     photographs: data.Photographs,
     accelerator: Accelerator,
     watch: Watch,
+    smaller: Run | None = None,
 ) -> Progress:
     """Our loop: one step of the critic's heads, one of the generator, on the same fakes.
 
     What the frozen network sees of the fakes is computed once: the critic learns from it
     without their history, and then the generator's gradient runs back through it.
+
+    Args:
+        size: of the pictures, 64 or 128.
+        eyes: the frozen network, see ``ProjectedCritic``.
+        smaller: a run at fewer pixels to begin with; None: at random, or where it was resumed.
     """
     device = accelerator.device
     generator = placed(Generator(size), device)
     critic = placed(ProjectedCritic(eyes, recipe.critic_size), device)
+    if smaller is not None:
+        grow(generator, smaller.weights())
+        grow(critic, smaller.load_checkpoint()["parts"]["critic"])
     average = AveragedModel(generator, multi_avg_fn=warmed_up(recipe.ema_decay), use_buffers=True)
     learnt = [parameter for parameter in critic.parameters() if parameter.requires_grad]
     generator_optimizer = torch.optim.Adam(generator.parameters(), recipe.lr, betas=(0.0, 0.99))
@@ -141,6 +152,8 @@ def train_modern(
         "critic_optimizer": critic_optimizer,
     }
     progress = watch(average.module, generator.latent, parts)
+    if smaller is not None:
+        inherit(progress, smaller)
     n = recipe.batch_size
     half = n // 2
     known = Thumbnails(photographs.sample(len(photographs), seed=0))

@@ -17,7 +17,7 @@ References:
         https://arxiv.org/abs/1810.01365
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 import torch
@@ -26,7 +26,8 @@ from torch import Tensor, nn
 from lesson7.core.errors import ConfigError
 
 # channels at 4, 8, 16, ... pixels
-WIDTHS = {64: (320, 256, 160, 80, 32), 128: (320, 256, 160, 96, 48, 24)}
+# channels at 4, 8, 16, ... pixels; alike up to 32, so that the larger grows from the smaller
+WIDTHS = {64: (320, 256, 160, 80, 32), 128: (320, 256, 160, 80, 48, 24)}
 
 
 def _up(in_channels: int, out_channels: int, *, first: bool = False) -> nn.Sequential:
@@ -175,8 +176,8 @@ class Generator(nn.Module):
     Transposed 4x4 convolutions with stride 2 are kept: they cost less than half of enlarging
     and a 3x3 convolution, and as 2 divides 4 every pixel is made by four weights, so that no
     checkerboard is built in. Each stage but the last adds a residual 3x3 convolution, and
-    the 4x4 and 8x8 stages weigh the channels of the two stages before the last [2]; at full
-    size that would cost as much as a convolution. Batch norm stands before the activation, its
+    the 4x4 and 8x8 stages weigh the channels at 16x16 and 32x32 [2]; at full size that would
+    cost as much as a convolution. Batch norm stands before the activation, its
     scale and shift read off the latent but at the first stage, which begins with a layout that
     all rooms share.
 
@@ -206,8 +207,8 @@ class Generator(nn.Module):
             _Stage(latent, a, b, correct=index < last)
             for index, (a, b) in enumerate(pairwise(widths))
         )
-        self.excite_late = Excitation(widths[0], widths[-3])
-        self.excite_last = Excitation(widths[1], widths[-2])
+        self.excite_late = Excitation(widths[0], widths[2])
+        self.excite_last = Excitation(widths[1], widths[3])
         self.to_rgb = nn.Conv2d(widths[-1], 3, 3, 1, 1)
         for module in self.modules():
             if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
@@ -217,18 +218,27 @@ class Generator(nn.Module):
                 nn.init.zeros_(module.bias)
         nn.init.normal_(self.first.bias, std=0.1)  # a room has a floor and a ceiling
 
+    @classmethod
+    def holding(cls, state: Mapping[str, Tensor]) -> "Generator":
+        """A generator of the size, latent and widths that a state dict was made with."""
+        n_stages = sum(key.endswith(".up.weight") for key in state)
+        ups = [state[f"stage.{index}.up.weight"] for index in range(n_stages)]
+        widths = [up.shape[0] for up in ups] + [ups[-1].shape[1]]
+        generator = cls(2 * 2 ** len(widths), state["first.weight"].shape[1], widths)
+        generator.load_state_dict(state)
+        return generator
+
     def stages(self, z: Tensor) -> Iterator[Tensor]:
         """What it holds at 4, 8, ... pixels, ``(N, C, S, S)``, and then the picture."""
         x = self.first(z).view(len(z), -1, 4, 4)  # (N, 320, 4, 4)
         x = torch.relu(self.first_norm(x))
         held = [x]
         yield x
-        last = len(self.stage) - 1
-        for index, stage in enumerate(self.stage):
+        for stage in self.stage:
             x = stage(x, z)  # (N, C, 2S, 2S)
-            if index == last - 2:
+            if len(held) == 2:
                 x = self.excite_late(held[0], x)
-            elif index == last - 1:
+            elif len(held) == 3:
                 x = self.excite_last(held[1], x)
             held.append(x)
             yield x

@@ -10,6 +10,7 @@ A record is the folder that ``Run.keep_record`` leaves beside the shipped weight
 photographs that had been shown. They hold rooms that were drawn, and never a photograph.
 """
 
+import copy
 import io
 import json
 from collections.abc import Mapping, Sequence
@@ -22,6 +23,7 @@ import torch
 from torch import nn
 
 from lesson7.bedrooms.latents import latents
+from lesson7.bedrooms.model import Generator
 from lesson7.core.errors import ConfigError, WeightsMissing
 from lesson7.core.images import from_signed, grid
 from lesson7.core.runs import Run
@@ -84,23 +86,26 @@ def keep(run: Run, generator: nn.Module, images: int, record: Path) -> list[Path
     snapshots = {int(file.stem): file for file in (run.folder / "snapshots").glob("*.pt")}
     if not snapshots:
         raise ConfigError(f"there are no snapshots in {run.folder} to make moments of")
-    now = {key: tensor.clone() for key, tensor in generator.state_dict().items()}
     folder = record / "moments"
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.webp"):
         old.unlink()
     written = []
     for moment in _spread_out(sorted({*snapshots, images})):
-        state = now if moment == images else _load(snapshots[moment])
-        generator.load_state_dict(state)
+        then = generator if moment == images else _as_it_was(generator, snapshots[moment])
         written.append(folder / f"{moment:09d}.webp")
-        written[-1].write_bytes(_sheet(generator))
-    generator.load_state_dict(now)
+        written[-1].write_bytes(_sheet(then))
     return written
 
 
-def _load(file: Path) -> dict[str, Any]:
-    return torch.load(file, map_location="cpu", weights_only=True)
+def _as_it_was(generator: nn.Module, file: Path) -> nn.Module:
+    """The generator of a snapshot, which may have been smaller then."""
+    state = torch.load(file, map_location="cpu", weights_only=True)
+    if isinstance(generator, Generator):
+        return Generator.holding(state)
+    then = copy.deepcopy(generator)
+    then.load_state_dict(state)
+    return then
 
 
 def _spread_out(moments: Sequence[int]) -> list[int]:

@@ -43,6 +43,9 @@ def main(
         "data/backbones"
     ),
     out: runs.OutDir = None,
+    start: Annotated[
+        Path | None, typer.Option(help="The run at 64 pixels to grow from (modern at 128).")
+    ] = None,
     images: Annotated[int | None, typer.Option(help="Photographs to show in all.")] = None,
     eyes: Annotated[str | None, typer.Option(help="The modern critic's network.")] = None,
     minutes: runs.Minutes = None,
@@ -59,6 +62,8 @@ def main(
     chosen = RECIPES[runs.choose("recipe", recipe, RECIPES)]
     if recipe == "wgan" and size != 64:
         raise ConfigError("the lesson's networks draw 64 pixels: leave --size out")
+    if start is not None and (recipe, size) != ("modern", 128):
+        raise ConfigError("--start is for --recipe modern --size 128")
     chosen = replace(chosen, images=images or chosen.images, features=eyes or chosen.features)
     if ship and dry_run:
         raise ConfigError("made-up rooms are not for visitors: leave --ship or --dry-run out")
@@ -92,7 +97,7 @@ def main(
     held_back = data.Photographs(squares[held], size).sample(len(held), seed=0)
     judges = judge.Judges(networks, held_back, n=16 if dry_run else 1_000)
     counts = {"n_train": len(train_on), "n_held_back": len(held)}
-    named = {"recipe": recipe, "size": size, "seed": seed, "data": folder}
+    named = {"recipe": recipe, "size": size, "seed": seed, "data": folder, "start": start}
     run.write_options({**named, **asdict(chosen), **counts})
 
     def watch(drawn: nn.Module, latent: int, parts: dict) -> Progress:
@@ -102,7 +107,8 @@ def main(
         progress = train_wgan(chosen, photographs, accelerator, watch)
     else:
         network = networks[chosen.features]
-        progress = train_modern(chosen, size, network, photographs, accelerator, watch)
+        smaller = None if start is None or resume else runs.Run(start)
+        progress = train_modern(chosen, size, network, photographs, accelerator, watch, smaller)
     if not progress.finished:
         typer.echo(f"stopped after {progress.images:,} pictures; go on with --resume")
     if ship:

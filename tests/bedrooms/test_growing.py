@@ -1,0 +1,70 @@
+"""A run at 128 pixels that begins where one at 64 ended."""
+
+import pytest
+import torch
+from torch import nn
+from typer import Typer
+from typer.testing import CliRunner
+
+from lesson7.bedrooms import moments, train
+from lesson7.bedrooms.growing import grow
+from lesson7.bedrooms.model import Generator
+from lesson7.core.errors import ConfigError
+from lesson7.core.runs import Run
+
+app = Typer()
+app.command()(train.main)
+
+SMALL, LARGE = (8, 8, 8, 8, 8), (8, 8, 8, 8, 12, 8)
+
+
+def run(*arguments: object) -> None:
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    if result.exception is not None:
+        raise result.exception
+
+
+def test_what_fits_is_copied_and_the_rest_stays_and_is_named():
+    small, large = Generator(64, 5, SMALL), Generator(128, 5, LARGE)
+    before = {name: tensor.clone() for name, tensor in large.state_dict().items()}
+    new = grow(large, small.state_dict())
+    own = small.state_dict()
+    assert {name.rsplit(".", 2)[0] for name in new} >= {"stage.4", "stage.3"}
+    for name, tensor in large.state_dict().items():
+        torch.testing.assert_close(tensor, before[name] if name in new else own[name])
+
+
+def test_what_is_held_up_to_32_pixels_is_what_the_smaller_one_holds():
+    small, large = Generator(64, 5, SMALL).eval(), Generator(128, 5, LARGE).eval()
+    grow(large, small.state_dict())
+    z = torch.randn(2, 5)
+    with torch.inference_mode():
+        pairs = list(zip(small.stages(z), large.stages(z), strict=False))
+    assert [ours.shape[-1] for ours, _ in pairs[:4]] == [4, 8, 16, 32]
+    for ours, theirs in pairs[:4]:
+        torch.testing.assert_close(ours, theirs)
+
+
+def test_another_kind_of_network_is_refused():
+    with pytest.raises(ConfigError, match="another kind"):
+        grow(Generator(64, 5, SMALL), nn.Linear(2, 2).state_dict())
+
+
+def test_a_grown_run_goes_on_counting_and_its_history_is_told_whole(tmp_path):
+    small, large = tmp_path / "small", tmp_path / "large"
+    run("--dry-run", "--out", small)
+    run("--dry-run", "--size", 128, "--start", small, "--images", 32, "--out", large)
+    images = [row["images"] for row in Run(large).rows()]
+    assert (images[0], images[-1]) == (24, 32)
+    ours = Generator(128)
+    ours.load_state_dict(Run(large).weights())
+    moments.keep(Run(large), ours, 32, tmp_path / "record")
+    Run(large).keep_record("record", tmp_path)
+    told = moments.read(tmp_path / "record").moments
+    assert [moment.images for moment in told] == [0, 24, 32]
+    assert told[0].minutes < told[1].minutes < told[2].minutes
+
+
+def test_growing_is_for_ours_at_128(tmp_path):
+    with pytest.raises(ConfigError, match="128"):
+        run("--dry-run", "--start", tmp_path)

@@ -122,7 +122,7 @@ def test_every_file_can_be_pushed_without_large_file_storage():
 
 def test_the_weights_together_are_small_enough_to_clone():
     in_weights = (path for path in repository() if path.is_relative_to(ROOT / "weights"))
-    assert sum(path.stat().st_size for path in in_weights) <= 55 * MEGABYTE
+    assert sum(path.stat().st_size for path in in_weights) <= 45 * MEGABYTE
 
 
 def test_nothing_is_a_link_or_a_pointer_to_elsewhere():

@@ -3,12 +3,10 @@
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from lesson7.ui import lesson_records
-
-GRADIOS_OWN = {("image-redundant-alt", 'img[alt="Settings"]')}  # the footer
+from tests.browser.accessibility import complaints, sticking_out
 
 
 def to_tab(page: Page) -> Page:
@@ -123,16 +121,5 @@ def test_axe_finds_nothing_of_ours_and_nothing_sticks_out(
         chart = open_row(page, weights)
         chart.get_by_text("The numbers").click()
     assert page.evaluate("document.documentElement.scrollWidth") == width
-    sticking_out = page.evaluate(
-        """() => [...document.querySelectorAll(".lesson *:not(.l7-unseen)")]
-            .filter(e => e.getClientRects().length && !e.closest("thead, .lc-scroll"))
-            .filter(e => e.getBoundingClientRect().right > innerWidth + 0.5)
-            .map(e => e.className)"""
-    )
-    assert sticking_out == []
-    found = {
-        (violation["id"], node["target"][0])
-        for violation in Axe().run(page).response["violations"]
-        for node in violation["nodes"]
-    }
-    assert found - GRADIOS_OWN == set()
+    assert sticking_out(page, ".lesson *:not(.l7-unseen)", "thead, .lc-scroll", slack=0.5) == []
+    assert complaints(page) == set()

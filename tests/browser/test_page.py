@@ -3,11 +3,9 @@
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-# What axe finds in Gradio's own markup, which we cannot mend: (rule, where). Never ours.
-GRADIOS_OWN = {("image-redundant-alt", 'img[alt="Settings"]')}  # the footer
+from tests.browser.accessibility import complaints, sticking_out
 
 
 @pytest.mark.parametrize("width", [320, 390, 768, 1024, 1280, 2560])
@@ -19,12 +17,7 @@ def test_nothing_is_wider_than_the_window(open_page: Callable[..., Page], width:
     page.get_by_text("Look inside").click()
     expect(page.locator(".layers li").first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") == width
-    sticking_out = page.evaluate(
-        """() => [...document.querySelectorAll(".digits *:not(.l7-unseen)")]
-            .filter(e => e.getClientRects().length && e.getBoundingClientRect().right > innerWidth)
-            .map(e => e.className)"""
-    )
-    assert sticking_out == []
+    assert sticking_out(page, ".digits *:not(.l7-unseen)") == []
 
 
 def test_a_phone_shows_pad_and_answer_together(open_page: Callable[..., Page]):
@@ -96,9 +89,4 @@ def test_axe_finds_nothing_of_ours(
             ".pad-file", {"name": "7.png", "mimeType": "image/png", "buffer": b"no picture"}
         )
         expect(page.locator(".digits")).to_have_attribute("data-state", "none")
-    found = {
-        (violation["id"], node["target"][0])
-        for violation in Axe().run(page).response["violations"]
-        for node in violation["nodes"]
-    }
-    assert found - GRADIOS_OWN == set()
+    assert complaints(page) == set()

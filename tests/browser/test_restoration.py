@@ -7,13 +7,11 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests import serving
-
-GRADIOS_OWN = {("image-redundant-alt", 'img[alt="Settings"]')}  # the footer
+from tests.browser.accessibility import complaints, sticking_out
 
 
 @pytest.fixture(scope="module")
@@ -393,22 +391,7 @@ def test_axe_finds_nothing_of_ours_and_nothing_sticks_out(
     expect(page.locator(".rs-tile")).to_have_count(4)
     assert complaints(page) == set()
     assert page.evaluate("document.documentElement.scrollWidth") == width
-    sticking_out = page.evaluate(
-        """() => [...document.querySelectorAll(".restoration *:not(.l7-unseen)")]
-            .filter((one) => !one.closest(".rs-surface") && one.getClientRects().length
-                && one.getBoundingClientRect().right > innerWidth + 0.5)
-            .map((one) => one.className)"""
-    )
-    assert sticking_out == []
-
-
-def complaints(page: Page) -> set[tuple[str, str]]:
-    found = {
-        (violation["id"], node["target"][0])
-        for violation in Axe().run(page).response["violations"]
-        for node in violation["nodes"]
-    }
-    return found - GRADIOS_OWN
+    assert sticking_out(page, ".restoration *:not(.l7-unseen)", ".rs-surface", slack=0.5) == []
 
 
 def test_all_of_it_is_reached_by_the_tab_key(page: Page):

@@ -19,6 +19,8 @@ from typing import Any
 
 import pytest
 
+import lesson7  # noqa: F401  before torch: it says how torch's threads wait
+
 assert not {"gradio", "huggingface_hub"} & set(sys.modules), "too late to set the environment"
 
 _HOME = Path(tempfile.mkdtemp(prefix="lesson7-tests-"))

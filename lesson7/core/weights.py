@@ -19,6 +19,7 @@ embedded ones fail, an error says why.
     load, save                  a network out of a file, and into one
     entry, entries              what is known about the embedded weights, without torch
     chosen_source               LESSON7_WEIGHTS, understood
+    is_missing                  whether weights are known not to be here, without torch
     notices                     what a visitor should know about the weights in use
     Record, Entry, EMBEDDED     see `lesson7.core.weight_index`
 
@@ -28,6 +29,7 @@ The parts: `lesson7.core.weight_index` (index and hashes), `lesson7.core.weight_
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 import os
@@ -45,7 +47,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EMBEDDED", "LARGEST_FILE", "Entry", "Record",
-    "chosen_source", "entries", "entry", "load", "notices", "save",
+    "chosen_source", "entries", "entry", "is_missing", "load", "notices", "save",
 ]  # fmt: skip
 
 Network = TypeVar("Network", bound="nn.Module")
@@ -103,6 +105,24 @@ def chosen_source() -> Path | hub.Reference:
         return hub.Reference.parse(value)
     except ConfigError as error:
         raise ConfigError(f"LESSON7_WEIGHTS is no existing folder, and {error}") from None
+
+
+def is_missing(name: str) -> bool:
+    """Whether the weights are neither in the chosen folder nor embedded.
+
+    What the Hub has is known only when it is asked, so nothing is missing there.
+    """
+    folders: list[Path] = [EMBEDDED]
+    with contextlib.suppress(ConfigError):  # said in words when the weights are loaded
+        source = chosen_source()
+        if not isinstance(source, Path):
+            return False
+        folders.append(source)
+    for folder in folders:
+        with contextlib.suppress(WeightsError):
+            entry(name, folder)
+            return False
+    return True
 
 
 def notices() -> list[str]:

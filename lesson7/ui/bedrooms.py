@@ -29,10 +29,20 @@ from lesson7.ui import bedrooms_replies as replies
 from lesson7.ui import components, events, sent
 from lesson7.ui.lanes import SHORT
 
-# Who draws: recipe, name on the page, what it is.
+# Who draws: recipe, name on the page, what it is, why its weights may not be here.
 RECIPES = [
-    ("modern", "Ours", "a critic that looks through ImageNet’s eyes, averaged weights"),
-    ("wgan", "The lesson’s WGAN", "a critic that learns from pixels, its weights clipped"),
+    (
+        "modern",
+        "Ours",
+        "a critic that looks through ImageNet’s eyes, averaged weights",
+        "Its weights are not here.",
+    ),
+    (
+        "wgan",
+        "The lesson’s WGAN",
+        "a critic that learns from pixels, its weights clipped",
+        "It still drew noise when its training stopped: see the time machine.",
+    ),
 ]
 _log = logging.getLogger(__name__)
 
@@ -50,7 +60,7 @@ def draw(
         n: how many, 1 to 64. The first ones stay the same when more are asked for.
         seed: a whole number; the same one draws the same rooms.
         truncation: 0 to 1; less draws more ordinary rooms, 0 the same one n times.
-        recipe: "modern" (ours) or "wgan" (the lesson's Wasserstein GAN).
+        recipe: "modern" (ours) or, where its weights are, "wgan" (the lesson's).
 
     Returns:
         One PNG with the rooms in rows of the square root of n, rounded up, two white pixels
@@ -132,8 +142,10 @@ def _page() -> str:
     return Template(components.asset("bedrooms/bedrooms.html")).substitute(recipes=recipes)
 
 
-def _choice(recipe: str, name: str, says: str) -> str:
-    checked = " checked" if recipe == "modern" else ""
+def _choice(recipe: str, name: str, says: str, why_missing: str) -> str:
+    missing = replies.is_missing(recipe)
+    first = next(one for one in replies.RECIPES if not replies.is_missing(one))
+    state = " disabled" if missing else " checked" if recipe == first else ""
     facts = ""
     with contextlib.suppress(WeightsError):  # said in words when it is asked to draw
         source = weights.chosen_source()
@@ -141,8 +153,9 @@ def _choice(recipe: str, name: str, says: str) -> str:
         file = folder / weights.entry(f"bedrooms-{recipe}", folder).file
         facts = f"{weight_file.count_parameters(file):,} parameters"
     return (
-        f'<label class="l7-choice"><input type="radio" name="br-recipe" value="{recipe}"{checked}>'
-        f"<strong>{html.escape(name)}</strong><span>{html.escape(says)}</span>"
+        f'<label class="l7-choice"><input type="radio" name="br-recipe" value="{recipe}"{state}>'
+        f"<strong>{html.escape(name)}</strong>"
+        f"<span>{html.escape(why_missing if missing else says)}</span>"
         f"<span>{facts}</span></label>"
     )
 

@@ -17,6 +17,7 @@ pictures are data URLs, and every reply repeats the question's ``id``:
     or, to each {"id": 1, "error": words} or {"id": 1, "broken": words}
 
     to              a question -> its replies
+    is_missing      whether a recipe's weights are not here
     recipe_of, whole, predictor     for the tab's endpoint, too
 """
 
@@ -206,14 +207,22 @@ _ANSWERS = {
 
 
 def recipe_of(recipe: object) -> str:
-    """One of ``RECIPES``.
+    """One of ``RECIPES`` that can draw.
 
     Raises:
-        InputError: it is something else.
+        InputError: it is something else, or its weights are not here.
     """
     if not isinstance(recipe, str) or recipe not in RECIPES:
         raise InputError("Choose who draws: “modern” or “wgan”.")
+    if is_missing(recipe):
+        raise InputError("This network is not among the weights here. Choose the other one.")
     return recipe
+
+
+def is_missing(recipe: str) -> bool:
+    """Whether the weights of one recipe are not here; without any, an error says more."""
+    names = [f"bedrooms-{one}" for one in RECIPES]
+    return weights.is_missing(f"bedrooms-{recipe}") and not all(map(weights.is_missing, names))
 
 
 def _room(room: object) -> Any:

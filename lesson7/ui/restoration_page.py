@@ -12,11 +12,10 @@ import contextlib
 import html
 import json
 from collections.abc import Iterable
-from pathlib import Path
 from string import Template
 
 from lesson7.core import weights
-from lesson7.core.errors import ConfigError, WeightsError
+from lesson7.core.errors import WeightsError
 from lesson7.restoration.degradations import DEGRADATIONS, Degradation
 from lesson7.ui import components, sent
 
@@ -55,17 +54,7 @@ def known_recipe(recipe: object) -> str:
 
 def is_missing(recipe: str) -> bool:
     """Whether the recipe's weights are neither in the chosen folder nor with the app."""
-    folders: list[Path | None] = [None]
-    with contextlib.suppress(ConfigError):  # said in words when a picture is restored
-        source = weights.chosen_source()
-        if not isinstance(source, Path):
-            return False
-        folders.append(source)
-    for folder in folders:
-        with contextlib.suppress(WeightsError):
-            weights.entry(f"restoration-{recipe}", folder)
-            return False
-    return True
+    return weights.is_missing(f"restoration-{recipe}")
 
 
 def page() -> str:

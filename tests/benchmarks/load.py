@@ -170,7 +170,9 @@ async def measure(
     served: serving.Served, folder: Path, clients: int, seconds: float, pause: float, requests: int
 ) -> bool:
     """Both parts; returns whether the targets are met."""
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=clients)
+    limits = httpx.Limits(  # idle for less than the server's five seconds: it may close after
+        max_connections=None, max_keepalive_connections=clients, keepalive_expiry=2
+    )
     async with httpx.AsyncClient(
         base_url=served.url, timeout=120, limits=limits, trust_env=False
     ) as web:

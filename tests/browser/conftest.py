@@ -61,6 +61,15 @@ def five(tmp_path_factory: pytest.TempPathFactory) -> Iterator[serving.Served]:
 
 
 @pytest.fixture(scope="session")
+def restoration_alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[serving.Served]:
+    """The Restoration tab alone, with the shipped networks."""
+    with serving.app(tmp_path_factory.mktemp("alone"), "-m", "lesson7.ui.restoration") as app:
+        yield app
+        assert app.refused_hosts == []
+        assert "Traceback" not in app.log.read_text(), app.log.read_text()
+
+
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)

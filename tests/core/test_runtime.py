@@ -1,7 +1,10 @@
 """Seeds that hold, threads that are set, and a precision that is measured, not guessed."""
 
 import doctest
+import os
 import random
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import numpy as np
@@ -16,6 +19,19 @@ from lesson7.core.errors import ConfigError, InputError
 @pytest.fixture(autouse=True)
 def nothing_measured_yet(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(runtime, "_choices", {})
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have another OpenMP")
+@pytest.mark.parametrize(("chosen", "heard"), [("", "PASSIVE"), ("active", "ACTIVE")])
+def test_torchs_threads_sleep_while_they_wait_unless_told_otherwise(chosen, heard):
+    environ = {**os.environ, "OMP_DISPLAY_ENV": "true"}
+    environ.pop("OMP_WAIT_POLICY", None)
+    environ |= {"OMP_WAIT_POLICY": chosen} if chosen else {}
+    source = "import lesson7.core.runtime as r; r.torch.ones(1)"
+    done = subprocess.run(
+        [sys.executable, "-c", source], env=environ, capture_output=True, text=True
+    )
+    assert f"OMP_WAIT_POLICY = '{heard}'" in done.stderr
 
 
 def test_the_example_in_the_docstring():

@@ -105,7 +105,8 @@ function drawRooms() {
 function took(asked, reply) {
   shown = asked;
   settings.complain("");
-  notice(reply.notice);
+  const unmet = "The link asks for a network that is not here; another one draws.";
+  notice(settings.isUnmet() ? `${unmet} ${reply.notice}`.trim() : reply.notice);
   rooms.show(reply.rooms);
   rooms.mark(isKept);
   bedrooms.dataset.state = reply.more ? "busy" : "drawn";

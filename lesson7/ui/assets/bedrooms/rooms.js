@@ -15,6 +15,7 @@ function createSettings(root, { onChange }) {
   const list = find(".br-directions");
   let known = ""; // the directions that have sliders now
   let moves = {};
+  let unmet = false; // whether the address asks for a network that is not here
 
   const recipe = () => find(".br-recipes input:checked").value;
   const written = () => Object.fromEntries(Object.entries(moves).filter(([, steps]) => steps));
@@ -74,6 +75,7 @@ function createSettings(root, { onChange }) {
       tab: "bedrooms",
       "bedrooms-seed": String(room.seed),
       "bedrooms-by": recipe === "modern" ? "" : recipe,
+      recipe: "",
       "bedrooms-truncation": room.truncation === 1 ? "" : String(room.truncation),
       "bedrooms-moves": steps.join(","),
     });
@@ -83,8 +85,11 @@ function createSettings(root, { onChange }) {
     if (/^\d{1,15}$/.test(fromAddress("bedrooms-seed"))) seed.value = fromAddress("bedrooms-seed");
     const given = Number(fromAddress("bedrooms-truncation") || 1);
     if (given >= 0 && given <= 1) truncation.value = given;
-    chooseFromAddress("bedrooms-by", root.querySelectorAll(".br-recipes input"));
-    for (const part of fromAddress("bedrooms-moves").split(",")) {
+    // as /draw calls it, for who writes an address by hand
+    const by = fromAddress("tab") === "bedrooms" && fromAddress("recipe") ? "recipe" : "bedrooms-by";
+    chooseFromAddress(by, root.querySelectorAll(".br-recipes input"));
+    unmet = fromAddress(by) !== "" && fromAddress(by) !== recipe();
+    for (const part of unmet ? [] : fromAddress("bedrooms-moves").split(",")) {
       const [name, steps] = part.split(":");
       if (Number(steps) && Math.abs(steps) <= 3) moves[name] = Number(steps);
     }
@@ -97,7 +102,9 @@ function createSettings(root, { onChange }) {
     const fits = /^\s*\d{1,15}\s*$/.test(seed.value);
     complain(fits ? "" : "The seed must be a whole number of up to 15 digits.");
     seed.setAttribute("aria-invalid", String(!fits));
-    if (fits) onChange();
+    if (!fits) return;
+    unmet = false;
+    onChange();
   }
 
   truncation.addEventListener("input", () => {
@@ -131,7 +138,7 @@ function createSettings(root, { onChange }) {
   });
   seed.value = FIRST_SEED;
   takeUp();
-  return { values, share, showDirections, complain };
+  return { values, share, showDirections, complain, isUnmet: () => unmet };
 }
 
 /** The grid of sixteen; `onKeep(index)` is called when one is clicked. */

@@ -179,6 +179,16 @@ def choose(option: str, value: str, allowed: Iterable[str]) -> str:
     return value
 
 
+def check_shipping(*, ship: bool, dry_run: bool) -> None:
+    """See to it that no toy takes the place of weights that visitors get.
+
+    Raises:
+        ConfigError: what a dry run leaves was to be shipped.
+    """
+    if ship and dry_run:
+        raise ConfigError("a dry run is not for visitors: leave --ship or --dry-run out")
+
+
 def hardware() -> str:
     """The machine in words, such as ``2 CPU cores (AMD EPYC)`` or the GPU's name."""
     if torch.cuda.is_available():

@@ -135,6 +135,7 @@ def main(
 ) -> None:
     """Train one of the networks that count; see the module's docstring for the recipes."""
     chosen = RECIPES[runs.choose("recipe", recipe, RECIPES)]
+    runs.check_shipping(ship=ship, dry_run=dry_run)
     if epochs is not None:
         chosen = replace(chosen, phase=replace(chosen.phase, epochs=epochs))
     if seeds < 1 or (seeds > 1 and (resume or out is not None or minutes is not None)):

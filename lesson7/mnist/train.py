@@ -176,6 +176,7 @@ def main(
 ) -> None:
     """Train one of the digit networks; see the module's docstring for the recipes."""
     chosen = RECIPES[runs.choose("recipe", recipe, RECIPES)]
+    runs.check_shipping(ship=ship, dry_run=dry_run)
     runtime.seed_everything(seed)
     if summary:
         typer.echo(inspection.summary(chosen.build(), torch.zeros(2, 1, 28, 28)))

@@ -134,6 +134,7 @@ def main(
 ) -> None:
     """Train one of the restoration networks; see the module's docstring for the recipes."""
     chosen = RECIPES[runs.choose("recipe", recipe, RECIPES)]
+    runs.check_shipping(ship=ship, dry_run=dry_run)
     runs.choose("network", network, NETWORKS)
     runs.choose("form", form, data.FORMS)
     names = None

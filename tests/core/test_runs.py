@@ -1,9 +1,12 @@
 """A run's folder: numbered, never overwritten, readable after a cut."""
 
+import importlib
 import json
 
 import pytest
 import torch
+import typer
+from typer.testing import CliRunner
 
 from lesson7.core.errors import ConfigError
 from lesson7.core.runs import Run, choose, hardware
@@ -56,3 +59,13 @@ def test_a_cut_while_saving_leaves_the_earlier_checkpoint(tmp_path, monkeypatch)
 def test_unknown_choices_are_named():
     with pytest.raises(ConfigError, match="--recipe tiny is unknown: choose one of small, large"):
         choose("recipe", "tiny", ["small", "large"])
+
+
+@pytest.mark.parametrize("package", ["mnist", "restoration", "bedrooms", "human_numbers"])
+def test_what_a_dry_run_leaves_is_not_shipped(package, tmp_path, monkeypatch):
+    """``--summary`` is there so that nothing is trained or written, should it not be refused."""
+    monkeypatch.chdir(tmp_path)
+    app = typer.Typer()
+    app.command()(importlib.import_module(f"lesson7.{package}.train").main)
+    with pytest.raises(ConfigError, match="not for visitors: leave --ship or --dry-run out"):
+        CliRunner().invoke(app, ["--dry-run", "--ship", "--summary"], catch_exceptions=False)

@@ -65,7 +65,7 @@ def test_damaged_data_is_said_and_the_rest_is_measured(tmp_path: Path):
     def damaged(data: Path, quick: bool) -> list[figures.Reading]:
         raise figures.DataError("there is one file too few")
 
-    section = figures.Section("x", (), FIGURES[:2], damaged)
+    section = figures.Section("x", damaged, FIGURES[:2])
     rows = figures.measured(section, tmp_path, quick=True)
     assert rows == [(one, "not measured: there is one file too few") for one in FIGURES[:2]]
 

@@ -55,15 +55,15 @@ class Section:
 
     Args:
         name: heading.
-        needs: folders below the data folder.
-        figures: what is claimed.
         measure: (data folder, quick) -> a reading for each figure, in their order.
+        figures: what is claimed.
+        needs: folders below the data folder.
     """
 
     name: str
-    needs: tuple[str, ...]
-    figures: tuple[Figure, ...]
     measure: Callable[[Path, bool], list[Reading]]
+    figures: tuple[Figure, ...]
+    needs: tuple[str, ...] = ()
 
 
 def errors_beside(accuracy: float, yardstick: float) -> str:
@@ -95,8 +95,21 @@ def _digits(data: Path, quick: bool) -> list[Reading]:
     return digits(images[:200], labels[:200]) if quick else digits(images, labels)
 
 
+DIGITS = Section(
+    "Digits: right on MNIST's test images",
+    _digits,
+    (
+        Figure("the lesson's CNN", "98.79 %", "the lesson: 98.64 %"),
+        Figure("the lesson's ResNet", "99.54 %", "the lesson: 99.54 %"),
+        Figure("ours", "99.65 %", "the lesson: 99.54 %"),
+    ),
+    needs=("mnist",),
+)
+
+
 # ------------------------------------------------------------------------------- restoration
 
+_BILINEAR = "bilinear enlarging"
 GAINS = {"pixel": ("psnr",), "feature": ("psnr", "features"), "gan": ("psnr", "features")}
 
 
@@ -133,6 +146,20 @@ def _gains(data: Path, quick: bool) -> list[Reading]:
     return gains([all_of_them[seed] for seed in seeds], seeds, eyes)
 
 
+RESTORATION = Section(
+    "Restoration: 200 photographs, the lesson's damage",
+    _gains,
+    (
+        Figure("by pixel loss", "2.08 dB of PSNR above bilinear", _BILINEAR),
+        Figure("by feature loss", "1.17 dB above it", _BILINEAR),
+        Figure("by feature loss, features", "13 % closer", _BILINEAR),
+        Figure("against a critic", "2.04 dB above it", _BILINEAR),
+        Figure("against a critic, features", "6 % closer", _BILINEAR),
+    ),
+    needs=("pets", "backbones"),
+)
+
+
 def _speed(data: Path, quick: bool) -> list[Reading]:
     times = restoration.speed(64, 1) if quick else restoration.speed()
     readings = []
@@ -140,6 +167,16 @@ def _speed(data: Path, quick: bool) -> list[Reading]:
         ratio = times["lesson"] / times[ours]
         readings.append((f"{times[ours]:.2f} s", f"1/{ratio:.1f} of its {times['lesson']:.2f} s"))
     return readings
+
+
+SPEED = Section(
+    "Restoration: time for 512 x 512 pixels",
+    _speed,
+    (
+        Figure("bfloat16", "a seventeenth of the time", "the lesson's U-Net"),
+        Figure("float32", "a tenth in float32", "the lesson's U-Net"),
+    ),
+)
 
 
 # ---------------------------------------------------------------------------------- bedrooms
@@ -153,6 +190,17 @@ def _rooms(data: Path, quick: bool) -> list[Reading]:
     drawn = bench.measure(bench.embed(bedrooms.draw(rooms.load("modern"), n)))
     distance, recall = drawn["distance_squeezenet"], drawn["recall_squeezenet"]
     return [(f"{distance:,.0f}", f"{distance / real:.1f} times as far"), (f"{recall:.2f}", "of 1")]
+
+
+BEDROOMS = Section(
+    "Bedrooms: Fréchet distance through SqueezeNet, 2,000 rooms",
+    _rooms,
+    (
+        Figure("ours, rooms", "Fréchet distance 832", "photographs: 688"),
+        Figure("ours, recall", "recall 0.44", "1"),
+    ),
+    needs=("bedrooms", "backbones"),
+)
 
 
 # ----------------------------------------------------------------------------- human numbers
@@ -180,61 +228,20 @@ def _counting(data: Path, quick: bool) -> list[Reading]:
     return readings
 
 
-# ---------------------------------------------------------------------------------- together
-
-_BILINEAR = "bilinear enlarging"
-SECTIONS = (
-    Section(
-        "Digits: right on MNIST's test images",
-        ("mnist",),
-        (
-            Figure("the lesson's CNN", "98.79 %", "the lesson: 98.64 %"),
-            Figure("the lesson's ResNet", "99.54 %", "the lesson: 99.54 %"),
-            Figure("ours", "99.65 %", "the lesson: 99.54 %"),
-        ),
-        _digits,
-    ),
-    Section(
-        "Restoration: 200 photographs, the lesson's damage",
-        ("pets", "backbones"),
-        (
-            Figure("by pixel loss", "2.08 dB of PSNR above bilinear", _BILINEAR),
-            Figure("by feature loss", "1.17 dB above it", _BILINEAR),
-            Figure("by feature loss, features", "13 % closer", _BILINEAR),
-            Figure("against a critic", "2.04 dB above it", _BILINEAR),
-            Figure("against a critic, features", "6 % closer", _BILINEAR),
-        ),
-        _gains,
-    ),
-    Section(
-        "Restoration: time for 512 x 512 pixels",
-        (),
-        (
-            Figure("bfloat16", "a seventeenth of the time", "the lesson's U-Net"),
-            Figure("float32", "a tenth in float32", "the lesson's U-Net"),
-        ),
-        _speed,
-    ),
-    Section(
-        "Bedrooms: Fréchet distance through SqueezeNet, 2,000 rooms",
-        ("bedrooms", "backbones"),
-        (
-            Figure("ours, rooms", "Fréchet distance 832", "photographs: 688"),
-            Figure("ours, recall", "recall 0.44", "1"),
-        ),
-        _rooms,
-    ),
-    Section(
-        "Human numbers: next words right from 8,001 to 9,999",
-        (),
-        (
-            Figure("the lesson's GRU", "84.7 %", "the lesson: 75.5 %"),
-            Figure("ours", "99.98 %", "the lesson's GRU: 75.5 %"),
-            Figure("ours, counting", "counts from 8,001 to 9,999 without a mistake", "all 1,998"),
-        ),
-        _counting,
+HUMAN_NUMBERS = Section(
+    "Human numbers: next words right from 8,001 to 9,999",
+    _counting,
+    (
+        Figure("the lesson's GRU", "84.7 %", "the lesson: 75.5 %"),
+        Figure("ours", "99.98 %", "the lesson's GRU: 75.5 %"),
+        Figure("ours, counting", "counts from 8,001 to 9,999 without a mistake", "all 1,998"),
     ),
 )
+
+
+# ---------------------------------------------------------------------------------- together
+
+SECTIONS = (DIGITS, RESTORATION, SPEED, BEDROOMS, HUMAN_NUMBERS)
 
 
 def measured(section: Section, data: Path, *, quick: bool) -> list[tuple[Figure, Reading | str]]:

@@ -43,7 +43,7 @@ SLIDERS = {
     "warmth": ("Warmth", "bluer", "redder"),
     "colour": ("Colour", "greyer", "more colourful"),
     "contrast": ("Contrast", "flatter", "starker"),
-    "window": ("Light in the upper middle, where windows are", "less", "more"),
+    "window": ("Light where windows are", "less", "more"),
     "side": ("Where the light is", "left", "right"),
 }
 

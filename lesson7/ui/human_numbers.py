@@ -275,11 +275,12 @@ def _page() -> str:
 
 def _network(model: str, name: str, parameters: int, says: str) -> str:
     """One choice, with its size and its accuracy on numbers that it never saw, if known."""
-    facts = [f"{parameters:,} parameters"]
+    facts = [f"{parameters:,}\u00a0parameters"]  # each stays on one line
     if model != "counter-9999":
         with contextlib.suppress(WeightsError, KeyError):  # said in words when it is asked
             accuracy = weights.entry(f"human-numbers-{model}").metrics["accuracy"]
-            facts.append(f"{100 * min(accuracy, 0.9999):.{2 if accuracy > 0.99 else 1}f} % right")
+            right = f"{100 * min(accuracy, 0.9999):.{2 if accuracy > 0.99 else 1}f}"
+            facts.append(f"{right}\u00a0%\u00a0right")
     shown = html.escape(" · ".join(facts))
     checked = " checked" if model == "counter" else ""
     return (

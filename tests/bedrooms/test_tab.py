@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import shutil
 
 import gradio as gr
 import pytest
@@ -201,6 +202,33 @@ def test_missing_weights_are_said_in_words_and_nothing_else_is(page, tmp_path, m
     (reply,) = asked(ask="history")
     assert "no record" in reply["error"]
     assert bedrooms._page().count("parameters") == 0
+
+
+@pytest.fixture
+def only_ours(page, weights_folder, tmp_path, monkeypatch):
+    """The lesson's network has left its record and its moments, and no weights."""
+    folder = shutil.copytree(weights_folder, tmp_path / "weights")
+    index = json.loads((folder / "index.json").read_text("utf-8"))
+    ours = {name: one for name, one in index.items() if not name.startswith("bedrooms-wgan")}
+    (folder / "index.json").write_text(json.dumps(ours), "utf-8")
+    monkeypatch.setenv("LESSON7_WEIGHTS", str(folder))
+    monkeypatch.setattr(weights, "EMBEDDED", folder)
+
+
+def test_a_network_without_weights_is_not_offered_and_still_in_the_time_machine(only_ours):
+    page = bedrooms._page()
+    assert 'value="modern" checked>' in page
+    assert 'value="wgan" disabled>' in page
+    assert "It still drew noise" in page
+    questions = {"rooms": {}, "scores": {}, "stages": {}, "walk": {"stops": [ROOM, ROOM]}}
+    for ask, more in questions.items():
+        (reply,) = asked(ask=ask, recipe="wgan", **more)
+        assert "not among the weights" in reply["error"], ask
+    with pytest.raises(gr.Error, match="not among the weights"):
+        next(bedrooms.draw(recipe="wgan"))
+    assert len(asked(ask="rooms")[-1]["rooms"]) == 16
+    (reply,) = asked(ask="history")
+    assert set(reply["history"]) == {"modern", "wgan"}
 
 
 def test_the_page_says_how_large_the_networks_are(page):

@@ -15,7 +15,7 @@ function themeColour(node, name) {
 function paintMaps(canvas, maps, size) {
   const width = canvas.parentElement.clientWidth;
   if (!width) return;
-  const side = size < 32 ? 48 : 64;
+  const side = size < 32 ? 48 : size < 128 ? 64 : 96;
   const n = maps.length / (size * size);
   const perRow = Math.max(1, Math.min(n, Math.floor((width + GAP) / (side + GAP))));
   const sharp = window.devicePixelRatio || 1;

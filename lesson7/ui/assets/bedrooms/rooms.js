@@ -63,7 +63,7 @@ function createSettings(root, { onChange }) {
         return knob;
       }),
     );
-    find(".br-steer").hidden = find(".br-steer-says").hidden = directions.length === 0;
+    find(".br-steer").hidden = find(".br-measured").hidden = directions.length === 0;
     showMoves();
   }
 

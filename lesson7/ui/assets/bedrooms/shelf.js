@@ -84,7 +84,7 @@ function createShelf(root, { onChange }) {
     const words = obstacle();
     find(".br-walk").disabled = words !== "";
     find(".br-walk-says").textContent = words;
-    find(".br-empty").disabled = kept.length === 0;
+    find(".br-empty").hidden = kept.length === 0;
     onChange();
   }
 

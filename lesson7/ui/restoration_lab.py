@@ -12,7 +12,7 @@ or, to each {"id": 3, "error": words} or {"id": 3, "broken": words}
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
@@ -36,41 +36,12 @@ TITLES = {
 
 def spoil(event: gr.EventData) -> dict[str, Any]:
     """Reply to one ``spoil`` of the page, described at the top of this file."""
-    question = events.asked(event)
-    reply: dict[str, Any] = {"id": question.get("id")}
-    predict = _predictor()
-    try:
-        truth, bad, recipe = _damaged(question)
-        good = predict.restore(bad, recipe)
-        judged = [_judged(predict.judge(one, truth)) for one in (bad, good)]
-    except (InputError, WeightsError) as error:
-        return reply | components.reply_to_error(error)
-    return reply | {
-        "bad": components.data_url(bad),
-        "good": components.data_url(good),
-        "recipe": recipe,
-        "before": judged[0],
-        "after": judged[1],
-    }
+    return _reply(event, _spoilt)
 
 
 def sights(event: gr.EventData) -> dict[str, Any]:
     """Reply to one ``sights`` of the page, described at the top of this file."""
-    question = events.asked(event)
-    reply: dict[str, Any] = {"id": question.get("id")}
-    predict = _predictor()
-    try:
-        truth, bad, recipe = _damaged(question)
-        seen = predict.inside(bad, truth, recipe)
-        photographs = {"degraded": bad, "restored": predict.restore(bad, recipe), "target": truth}
-    except (InputError, WeightsError) as error:
-        return reply | components.reply_to_error(error)
-    rows = [_row("The photograph", "As you damaged it above.", photographs)]
-    for sight in seen:
-        title, in_words = TITLES[sight.name]
-        means = {name: in_words(mean) for name, mean in sight.means.items()}
-        rows.append(_row(title, sight.sentence, sight.maps, means))
-    return reply | {"sights": rows}
+    return _reply(event, _seen)
 
 
 def story(event: gr.EventData) -> dict[str, Any]:
@@ -91,6 +62,38 @@ def _predictor() -> ModuleType:
     from lesson7.restoration import predict
 
     return predict
+
+
+def _reply(
+    event: gr.EventData, look: Callable[[Image.Image, Image.Image, str], dict[str, Any]]
+) -> dict[str, Any]:
+    """The question's number with what ``look`` makes of the photograph, or with why nothing."""
+    question = events.asked(event)
+    try:
+        found = look(*_damaged(question))
+    except (InputError, WeightsError) as error:
+        found = components.reply_to_error(error)
+    return {"id": question.get("id")} | found
+
+
+def _spoilt(truth: Image.Image, bad: Image.Image, recipe: str) -> dict[str, Any]:
+    predict = _predictor()
+    good = predict.restore(bad, recipe)
+    before, after = (_judged(predict.judge(one, truth)) for one in (bad, good))
+    urls = {"bad": components.data_url(bad), "good": components.data_url(good)}
+    return urls | {"recipe": recipe, "before": before, "after": after}
+
+
+def _seen(truth: Image.Image, bad: Image.Image, recipe: str) -> dict[str, Any]:
+    predict = _predictor()
+    looks = predict.inside(bad, truth, recipe)
+    photographs = {"degraded": bad, "restored": predict.restore(bad, recipe), "target": truth}
+    rows = [_row("The photograph", "As you damaged it above.", photographs)]
+    for sight in looks:
+        title, in_words = TITLES[sight.name]
+        means = {name: in_words(mean) for name, mean in sight.means.items()}
+        rows.append(_row(title, sight.sentence, sight.maps, means))
+    return {"sights": rows}
 
 
 def _damaged(question: dict[str, Any]) -> tuple[Image.Image, Image.Image, str]:

@@ -6,6 +6,7 @@
     sent.py         what strangers send, taken as it comes; words for whatever goes wrong
     events.py       between an event and the function that answers it: turns, places, giving up
     housekeeping.py keeps bounded what visitors leave behind
+    writable.py     the folder for what they send and get, looked at before anything else
     lanes.py        who computes when: short work and photographs do not wait for each other
     mnist.py        the Digits tab; one file per tab, with one ``build()`` each
     lesson_*.py     what a larger tab is made of carries its name in front
@@ -18,7 +19,11 @@ up no statistics of its queue, which takes longer with every request, for a page
 
 import os
 
+from lesson7.ui import writable
+
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "1")
 os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", str(2**62))
+
+writable.check()

@@ -1,0 +1,79 @@
+"""Where nothing can be written the app does not start, and says in one sentence what to do."""
+
+import errno
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lesson7.ui import writable
+from tests import serving
+
+
+def failing(number: int) -> Any:
+    def fail(*_: Any, **__: Any) -> None:
+        raise OSError(number, os.strerror(number))
+
+    return fail
+
+
+def test_a_folder_that_is_not_there_is_made_and_left_empty(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    folder = tmp_path / "some" / "where"
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(folder))
+    writable.check()
+    writable.check()
+    assert list(folder.iterdir()) == []
+
+
+def test_without_a_name_it_is_gradios_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    for name in ("", None):
+        monkeypatch.setenv("GRADIO_TEMP_DIR", "")
+        if name is None:
+            monkeypatch.delenv("GRADIO_TEMP_DIR")
+        writable.check()
+        (tmp_path / "gradio").rmdir()
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS, errno.ENOSPC, errno.EDQUOT])
+@pytest.mark.parametrize("where", ["making the folder", "writing in it"])
+def test_a_folder_that_cannot_be_written_is_named_with_the_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, where: str
+):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "gradio"))
+    broken = (Path, "mkdir") if where == "making the folder" else (tempfile, "TemporaryFile")
+    monkeypatch.setattr(*broken, failing(number))
+    with pytest.raises(SystemExit) as stopped:
+        writable.check()
+    assert stopped.value.code == (
+        f"The app cannot write to {tmp_path / 'gradio'} ({os.strerror(number)}): "
+        "name a folder for uploads and results in GRADIO_TEMP_DIR."
+    )
+
+
+def test_where_python_finds_no_folder_either(monkeypatch: pytest.MonkeyPatch):
+    """As in a container that is read-only all over."""
+    monkeypatch.delenv("GRADIO_TEMP_DIR")
+    monkeypatch.setattr(tempfile, "gettempdir", failing(errno.ENOENT))
+    with pytest.raises(SystemExit, match=r"^The app cannot write anywhere \(No such .* in GRADIO"):
+        writable.check()
+
+
+@pytest.mark.parametrize("command", [("app.py",), ("-m", "lesson7.ui.mnist")], ids=str)
+def test_the_app_stops_with_these_words_and_no_traceback(tmp_path: Path, command: tuple[str, ...]):
+    (tmp_path / "file").touch()
+    place = tmp_path / "file" / "gradio"
+    done = subprocess.run(
+        [sys.executable, *command], cwd=serving.ROOT, env={**os.environ, "GRADIO_TEMP_DIR": place},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"The app cannot write to {place} (")
+    assert done.stderr.count("\n") == 1
+    assert done.stdout == ""

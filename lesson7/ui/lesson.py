@@ -1,6 +1,6 @@
 """The Lesson tab: the ladder of all networks, what each reached there and here, and how.
 
-What each network is and taught is in ``lesson_rungs.py``; ``lesson_records.py`` reads what
+What each network is and taught is in ``lesson_rungs/``; ``lesson_records.py`` reads what
 training left in ``weights/``, and ``lesson_page.py`` makes the table of it. On the page,
 ``assets/lesson/lesson.js`` opens rows and leads to tabs, ``chart.js`` draws the learning
 curves, which it gets with the page: nothing is asked while somebody looks.
@@ -84,10 +84,10 @@ def _described(tab: str, row: lesson_records.Row) -> dict[str, Any]:
         ],
         "lesson": row.lesson and {"value": row.lesson, "is": figure.says, "unit": figure.unit},
         "here": ours and {"value": ours, "is": rung.main.says, "unit": rung.main.unit},
-        "metrics": dict(row.entry.metrics),
+        "metrics": dict(row.metrics),
         "parameters": row.parameters,
         "minutes": round(row.minutes, 3),
-        "hardware": row.entry.hardware,
+        "hardware": row.hardware,
     }
 
 

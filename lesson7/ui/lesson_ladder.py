@@ -3,9 +3,10 @@
     Group       a tab's networks
     Rung        one network: what it is, what it taught, how it is measured
     Figure      one number of a network, by its name in ``weights/index.json``
-    Quantity    what a learning curve can show
+    Quantity    what a learning curve can show; most can show VALID and TRAIN
+    percent     for numbers that are shares
 
-The ladder itself is ``GROUPS`` in ``lesson_rungs.py``.
+The ladder itself is ``GROUPS`` in ``lesson_rungs/``.
 """
 
 from collections.abc import Callable
@@ -59,7 +60,8 @@ class Rung:
     """One network of the ladder.
 
     Args:
-        weights: its name in ``weights/index.json``; without an entry there, it has no row.
+        weights: its name in ``weights/index.json`` and of its record; without either, it has no
+            row.
         name: on the page.
         what: what it is, in a line.
         taught: what this step taught, in two sentences.
@@ -103,3 +105,12 @@ class Group:
     notebooks: tuple[str, ...]
     unit: str
     rungs: tuple[Rung, ...]
+
+
+def percent(share: float) -> float:
+    """A share of 1 in per cent."""
+    return 100 * share
+
+
+VALID = Quantity("Validation loss", "valid_loss", "valid_loss", log=True)
+TRAIN = Quantity("Training loss", "train_loss", "train_loss", log=True)

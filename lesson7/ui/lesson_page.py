@@ -128,6 +128,8 @@ def _row(group: Group, row: Row, scale: tuple[float, float] | None) -> str:
         for figure in rung.also
         if (value := row.value(figure)) is not None
     ]
+    if row.entry is None:
+        also.append("not shipped: see the tab’s time machine")
     parameters = "–" if row.parameters is None else f"{row.parameters:,}"
     more = f"ls-more-{rung.weights}"
     return (
@@ -140,11 +142,9 @@ def _row(group: Group, row: Row, scale: tuple[float, float] | None) -> str:
         + f'<td role="cell" class="ls-scale" aria-hidden="true">{_dots(group, row, scale)}</td>'
         f'<td role="cell" class="ls-spark" aria-hidden="true">{_spark(row.curves)}</td>'
         + _cell("Parameters", f"<b>{parameters}</b>", [])
-        + _cell(
-            "Trained in", f"<b>{duration(row.minutes)}</b>", [row.entry.hardware.split(" (")[0]]
-        )
+        + _cell("Trained in", f"<b>{duration(row.minutes)}</b>", [row.hardware.split(" (")[0]])
         + f'<td role="cell" class="ls-try">'
-        f"{_go(group, 'Try', f'Try {rung.name}: open {group.tab}')}</td></tr>"
+        f"{_go(group, 'Try', f'Try {rung.name}: open {group.tab}') if row.entry else ''}</td></tr>"
         f'<tr role="row" class="ls-more" id="{more}" hidden><td role="cell" colspan="8">'
         f"{_panel(group, row)}</td></tr>"
     )
@@ -168,14 +168,17 @@ def _panel(group: Group, row: Row) -> str:
         for title, identifier in map(PAPERS.__getitem__, rung.papers)
     )
     notebooks = ", ".join(_outside(COURSE + name, name) for name in group.notebooks)
-    how = ". ".join((row.entry.data, row.entry.hardware, f"{duration(row.minutes)} of training"))
+    how = [row.hardware, f"{duration(row.minutes)} of training"]
+    again = ""
+    if row.entry is not None:
+        how = [row.entry.data, *how]
+        again = f"<h4>To train it again</h4><code>{_text(row.entry.command)}</code>"
     return (
         f'<div class="ls-panel"><p class="ls-taught">{_text(rung.taught)}</p>'
         f'<div class="lc" data-weights="{rung.weights}"></div>'
-        f'<div class="ls-notes">{_go(group, f"Try it in {group.tab}")}'
+        f'<div class="ls-notes">{_go(group, f"Try it in {group.tab}") if row.entry else ""}'
         f"<h4>To read</h4><ul>{papers}<li>The lesson’s notebook: {notebooks}</li></ul>"
-        f"<h4>To train it again</h4><code>{_text(row.entry.command)}</code>"
-        f'<p class="l7-quiet">{_text(how)}.</p></div></div>'
+        f'{again}<p class="l7-quiet">{_text(". ".join(how))}.</p></div></div>'
     )
 
 

@@ -5,8 +5,9 @@
     Curve       one quantity while it trained: ours, and the lesson's
     Line        one of its lines
 
-A network without an entry in ``index.json`` has no row. A record that is missing or damaged
-costs its curve and no more. torch is not needed.
+A network has a row if it has an entry in ``index.json``, or else a record of its training: one
+that is not shipped says what it reached, too. A record that is missing or damaged costs its
+curve and no more. torch is not needed.
 """
 
 import functools
@@ -62,7 +63,9 @@ class Row:
 
     Args:
         rung: what it is.
-        entry: what the index says.
+        entry: what the index says; None of a network that is not shipped.
+        metrics: what was measured, by name.
+        hardware: what it was trained on.
         parameters: how many it has; None if its file cannot be opened.
         minutes: of the training that made it, all its phases.
         lesson: the lesson's number, if it gives one.
@@ -71,7 +74,9 @@ class Row:
     """
 
     rung: Rung
-    entry: weights.Entry
+    entry: weights.Entry | None
+    metrics: Mapping[str, float]
+    hardware: str
     parameters: int | None
     minutes: float
     lesson: float | None
@@ -85,7 +90,7 @@ class Row:
 
     def value(self, figure: Figure) -> float | None:
         """Our number; None if it was not measured."""
-        return self.entry.metrics.get(figure.metric)
+        return self.metrics.get(figure.metric)
 
 
 def read(folder: Path | None = None) -> list[tuple[Group, list[Row]]]:
@@ -102,8 +107,8 @@ def read(folder: Path | None = None) -> list[tuple[Group, list[Row]]]:
         folder = _folder_in_use()
     entries = weights.entries(folder)
     return [
-        (group, [_row(rung, entries[rung.weights], folder) for rung in group.rungs
-                 if rung.weights in entries])
+        (group, [_row(rung, entries.get(rung.weights), folder) for rung in group.rungs
+                 if rung.weights in entries or _is_recorded(rung, folder)])
         for group in GROUPS
     ]  # fmt: skip
 
@@ -125,7 +130,11 @@ def facts() -> dict[str, Any]:
     return json.loads(components.asset("lesson/facts.json"))
 
 
-def _row(rung: Rung, entry: weights.Entry, folder: Path) -> Row:
+def _is_recorded(rung: Rung, folder: Path) -> bool:
+    return (folder / "runs" / rung.weights / "metrics.jsonl").is_file()
+
+
+def _row(rung: Rung, entry: weights.Entry | None, folder: Path) -> Row:
     runs = [_rows_of(folder / "runs" / name) for name in rung.runs or (rung.weights,)]
     tables: Sequence[Mapping[str, Any]] = facts()["tables"].get(rung.weights, [])
     figure = rung.lesson or rung.main
@@ -136,8 +145,10 @@ def _row(rung: Rung, entry: weights.Entry, folder: Path) -> Row:
     return Row(
         rung=rung,
         entry=entry,
-        parameters=_parameters(folder / entry.file),
-        minutes=minutes or entry.minutes,
+        metrics=entry.metrics if entry else _last(runs, (rung.main, *rung.also)),
+        hardware=entry.hardware if entry else _hardware(folder / "runs" / rung.weights),
+        parameters=_parameters(folder / entry.file) if entry else None,
+        minutes=minutes or (entry.minutes if entry else 0.0),
         lesson=lesson,
         lesson_seconds=tables[0]["seconds"] if tables else None,
         curves=list(_curves(rung, runs, tables)),
@@ -161,6 +172,22 @@ def _rows_of(run: Path) -> list[dict[str, Any]]:
         _log.warning("no learning curve of %s: %s", run.name, error)
         return []
     return [row for row in rows if isinstance(row, dict)]
+
+
+def _last(runs: list[list[dict[str, Any]]], figures: Sequence[Figure]) -> dict[str, float]:
+    """What a record says last of each of the figures."""
+    logged = {name: value for rows in runs for row in rows for name, value in row.items()}
+    names = [figure.metric for figure in figures]
+    return {name: logged[name] for name in names if _number(logged.get(name))}
+
+
+def _hardware(run: Path) -> str:
+    """Of a run's ``options.json``; nothing if it cannot be read."""
+    try:
+        return str(json.loads((run / "options.json").read_text(encoding="utf-8"))["hardware"])
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        _log.warning("no options of %s: %s", run.name, error)
+        return ""
 
 
 def _minutes(rows: Sequence[Mapping[str, Any]]) -> float:

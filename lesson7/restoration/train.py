@@ -35,9 +35,10 @@ from lesson7.core.backbones import load as load_backbone
 from lesson7.core.errors import ConfigError
 from lesson7.core.training import Result, Task, fit
 from lesson7.restoration import adversarial, data, degradations, shipping, turns
+from lesson7.restoration.feature_loss import FeatureLoss, feature_network
 from lesson7.restoration.generated import save_restored
 from lesson7.restoration.judging import Pictures
-from lesson7.restoration.losses import FeatureLoss, feature_network, pixel_loss
+from lesson7.restoration.losses import pixel_loss
 from lesson7.restoration.pairs import Pairs, lesson_augment
 from lesson7.restoration.recipes import (
     NETWORKS,

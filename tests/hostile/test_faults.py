@@ -24,7 +24,7 @@ from tests.hostile.conftest import Faulty
 from tests.hostile.inputs import META, data_url
 from tests.hostile.test_over_http import SEVEN
 from tests.hostile.whole_app import INSIDES, WholeApp
-from tests.restoration.test_predict import encoded, photograph
+from tests.restoration.pictures import encoded, photograph
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::pytest.PytestUnraisableExceptionWarning",  # Gradio's open loops, see conftest.py

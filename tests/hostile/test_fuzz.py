@@ -24,7 +24,7 @@ from tests.core.test_intake import encode, photo
 from tests.hostile.inputs import JUNK, META, NUMBERS, TEXTS, data_url, places
 from tests.hostile.test_table import QUESTIONS, ROOM
 from tests.hostile.whole_app import WholeApp, as_upload, judge
-from tests.restoration.test_predict import photograph
+from tests.restoration.pictures import photograph
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::pytest.PytestUnraisableExceptionWarning",  # Gradio's open loops, see conftest.py

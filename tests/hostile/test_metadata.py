@@ -11,7 +11,7 @@ from PIL import Image
 from tests.core.test_intake import encode
 from tests.hostile.test_table import AS_FILE, AS_PATH, AS_URL, Taker, wrapped
 from tests.hostile.whole_app import WholeApp
-from tests.restoration.test_predict import photograph
+from tests.restoration.pictures import photograph
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::pytest.PytestUnraisableExceptionWarning",  # Gradio's open loops, see conftest.py

@@ -14,7 +14,7 @@ from tests.core.test_intake import BOMBS
 from tests.hostile.conftest import Faulty
 from tests.hostile.inputs import META, data_url
 from tests.hostile.whole_app import INSIDES
-from tests.restoration.test_predict import encoded, photograph
+from tests.restoration.pictures import encoded, photograph
 
 EXAMPLES = serving.ROOT / "lesson7/ui/assets/mnist/examples"
 SEVEN = {"url": data_url((EXAMPLES / "7-0075.png").read_bytes()), "meta": META}

@@ -19,7 +19,7 @@ from tests.hostile.inputs import (
     places,
 )
 from tests.hostile.whole_app import Answer, WholeApp, as_upload, judge
-from tests.restoration.test_predict import photograph
+from tests.restoration.pictures import photograph
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::pytest.PytestUnraisableExceptionWarning",  # Gradio's open loops, see conftest.py

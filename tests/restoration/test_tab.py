@@ -21,7 +21,7 @@ from lesson7.restoration import networks, predict
 from lesson7.restoration.degradations import DEGRADATIONS
 from lesson7.ui import components, restoration, restoration_lab, restoration_page
 from tests import serving
-from tests.restoration.test_predict import photograph
+from tests.restoration.pictures import photograph
 
 EXAMPLES = sorted((components.ASSETS / "restoration/examples").glob("*.jpg"))
 

@@ -9,7 +9,7 @@ from lesson7.core import metrics
 from lesson7.core.errors import ConfigError, ImageError, InputError
 from lesson7.core.images import normalize, to_unit
 from lesson7.restoration import critic, predict, sights, workbench
-from tests.restoration.test_predict import photograph, pixels
+from tests.restoration.pictures import photograph, pixels
 
 # ------------------------------------------------------------------------------- judgement
 

@@ -3,21 +3,19 @@
 The largest error allowed stands beside each case, in levels of 255.
 """
 
-import io
 import struct
 import zlib
 
 import numpy as np
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image
 
 from lesson7.core.colours import eight_bits, separate
 from lesson7.core.errors import ImageError
 from lesson7.core.intake import open_image
+from tests.core.colour_samples import ALPHA, GREY, RGB, difference, grey_to_rgb
+from tests.core.picture_files import chunk, encode
 
-RGB = np.random.default_rng(3).integers(0, 256, (16, 24, 3), dtype=np.uint8)
-GREY = RGB[..., 0]
-ALPHA = RGB[..., 1]
 DEEP = np.arange(65536, dtype=np.uint16).reshape(256, 256)
 
 
@@ -27,20 +25,6 @@ def on_white(colours: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     return np.atleast_3d(colours) * share + 255 * (1 - share)
 
 
-def grey_to_rgb(grey: np.ndarray) -> np.ndarray:
-    return np.repeat(grey[..., None], 3, axis=2)
-
-
-def encode(image: Image.Image, format: str, **options: object) -> bytes:
-    file = io.BytesIO()
-    image.save(file, format, **options)
-    return file.getvalue()
-
-
-def chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-
 def deep_png(values: np.ndarray, colour_type: int, extra: bytes = b"") -> bytes:
     """A PNG of sixteen bits, (H, W, C); Pillow can write only those of one channel."""
     height, width, _ = values.shape
@@ -48,12 +32,6 @@ def deep_png(values: np.ndarray, colour_type: int, extra: bytes = b"") -> bytes:
     header = struct.pack(">IIBBBBB", width, height, 16, colour_type, 0, 0, 0)
     chunks = chunk(b"IHDR", header) + extra + chunk(b"IDAT", zlib.compress(rows))
     return b"\x89PNG\r\n\x1a\n" + chunks + chunk(b"IEND", b"")
-
-
-def difference(body: bytes | Image.Image | np.ndarray, expected: np.ndarray) -> float:
-    opened = open_image(body)
-    assert opened.mode == "RGB"
-    return float(np.abs(np.asarray(opened, float) - expected).max())
 
 
 # ------------------------------------------------------------------------------ eight bits
@@ -246,116 +224,6 @@ def test_lab_greys():
     for level, grey in ((0, 0), (128, 119), (255, 255)):
         image = Image.new("LAB", (4, 4), (level, 128, 128))
         assert difference(image, np.full((4, 4, 3), grey)) <= 2
-
-
-# ------------------------------------------------------------------------- colour profiles
-
-
-def s15(*values: float) -> bytes:
-    return b"".join(struct.pack(">i", round(value * 65536)) for value in values)
-
-
-def profile(space: bytes, gamma: float, columns: dict[bytes, tuple[float, ...]]) -> bytes:
-    """A small ICC profile, version 2: a power law and, for RGB, three primaries (XYZ, D50)."""
-    white = (0.9642, 1.0, 0.8249)
-    curve = b"curv" + bytes(4) + struct.pack(">IH", 1, round(gamma * 256)) + bytes(2)
-    tags = {b"wtpt": b"XYZ " + bytes(4) + s15(*white), b"cprt": b"text" + bytes(4) + b"none\0"}
-    tags[b"desc"] = b"desc" + bytes(4) + struct.pack(">I", 5) + b"test\0" + bytes(78)
-    for name, xyz in columns.items():
-        tags[name + b"XYZ"] = b"XYZ " + bytes(4) + s15(*xyz)
-        tags[name + b"TRC"] = curve
-    if not columns:
-        tags[b"kTRC"] = curve
-    table, data = b"", b""
-    start = 128 + 4 + 12 * len(tags)
-    for name, value in tags.items():
-        table += name + struct.pack(">II", start + len(data), len(value))
-        data += value + bytes(-len(value) % 4)
-    header = struct.pack(
-        ">I4sI4s4s4s12s4s",
-        start + len(data),
-        b"",
-        0x02100000,
-        b"mntr",
-        space,
-        b"XYZ ",
-        bytes(12),
-        b"acsp",
-    )
-    header += bytes(68 - len(header)) + s15(*white)
-    return header + bytes(128 - len(header)) + struct.pack(">I", len(tags)) + table + data
-
-
-# Adobe RGB (1998): specification, section 4.3; the primaries as XYZ under D50.
-ADOBE = profile(
-    b"RGB ",
-    563 / 256,
-    {
-        b"r": (0.60974, 0.31111, 0.01947),
-        b"g": (0.20528, 0.62567, 0.06087),
-        b"b": (0.14919, 0.06322, 0.74457),
-    },
-)
-XYZ_TO_SRGB = np.linalg.inv(
-    [[0.43607, 0.38515, 0.14307], [0.22249, 0.71687, 0.06061], [0.01392, 0.09708, 0.71410]]
-)
-
-
-def srgb_curve(light: np.ndarray) -> np.ndarray:
-    light = np.clip(light, 0, 1)
-    return np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
-
-
-def adobe_to_srgb(rgb: np.ndarray) -> np.ndarray:
-    primaries = np.array(
-        [[0.60974, 0.20528, 0.14919], [0.31111, 0.62567, 0.06322], [0.01947, 0.06087, 0.74457]]
-    )
-    light = (rgb / 255.0) ** (563 / 256)
-    return 255 * srgb_curve(light @ primaries.T @ XYZ_TO_SRGB.T)
-
-
-@pytest.mark.parametrize("format", ["PNG", "TIFF", "WEBP"])
-def test_adobe_rgb_becomes_srgb(format: str):
-    """At most 2 levels from the formula; without the profile it would be off by up to 40."""
-    options = {"lossless": True} if format == "WEBP" else {}
-    rgb = 60 + RGB // 3  # within what sRGB can show
-    body = encode(Image.fromarray(rgb), format, icc_profile=ADOBE, **options)
-    expected = adobe_to_srgb(rgb)
-    assert np.abs(expected - rgb).max() > 10
-    assert difference(body, expected) <= 2
-
-
-def test_a_profile_keeps_the_transparency():
-    rgb = 60 + RGB // 3
-    body = encode(Image.fromarray(np.dstack([rgb, ALPHA])), "PNG", icc_profile=ADOBE)
-    opened = np.asarray(open_image(body, keep_alpha=True))
-    np.testing.assert_array_equal(opened[..., 3], ALPHA)
-    assert np.abs(opened[..., :3] - adobe_to_srgb(rgb)).max() <= 2
-
-
-def test_a_palette_and_its_profile():
-    indexed = Image.new("P", (4, 4), 1)
-    indexed.putpalette([0, 0, 0, 120, 90, 60])
-    expected = adobe_to_srgb(np.array([[[120, 90, 60]]]))
-    assert difference(encode(indexed, "PNG", icc_profile=ADOBE), expected) <= 2
-
-
-def test_a_grey_profile():
-    """An old Macintosh's gamma of 1.8: mid grey must come out brighter."""
-    body = encode(Image.fromarray(GREY), "PNG", icc_profile=profile(b"GRAY", 1.8, {}))
-    expected = 255 * srgb_curve((GREY / 255) ** (461 / 256))
-    assert np.abs(expected - GREY).max() > 10
-    assert difference(body, grey_to_rgb(expected)) <= 2
-
-
-def test_the_profile_of_srgb_changes_next_to_nothing():
-    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    assert difference(encode(Image.fromarray(RGB), "PNG", icc_profile=srgb), RGB) <= 1
-
-
-@pytest.mark.parametrize("bad", [b"no profile", ADOBE[:200], profile(b"GRAY", 1.0, {})])
-def test_a_profile_that_does_not_fit_is_passed_over(bad: bytes):
-    assert difference(encode(Image.fromarray(RGB), "PNG", icc_profile=bad), RGB) == 0
 
 
 def test_every_mode_of_pillow_is_answered():

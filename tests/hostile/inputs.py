@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from tests.core.test_intake import BOMBS, NOT_PICTURES, encode, photo
+from tests.core.picture_files import BOMBS, NOT_PICTURES, encode, photo
 
 META = {"_type": "gradio.FileData"}
 

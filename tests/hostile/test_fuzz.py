@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from lesson7.core import intake
 from lesson7.ui import lesson_records
-from tests.core.test_intake import encode, photo
+from tests.core.picture_files import encode, photo
 from tests.hostile.inputs import JUNK, META, NUMBERS, TEXTS, data_url, places
 from tests.hostile.test_table import QUESTIONS, ROOM
 from tests.hostile.whole_app import WholeApp, as_upload, judge

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from tests.core.test_intake import encode
+from tests.core.picture_files import encode
 from tests.hostile.test_table import AS_FILE, AS_PATH, AS_URL, Taker, wrapped
 from tests.hostile.whole_app import WholeApp
 from tests.restoration.pictures import photograph

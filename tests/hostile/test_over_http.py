@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from tests import serving
-from tests.core.test_intake import BOMBS
+from tests.core.picture_files import BOMBS, encode
 from tests.hostile.conftest import Faulty
 from tests.hostile.inputs import META, data_url
 from tests.hostile.whole_app import INSIDES
-from tests.restoration.pictures import encoded, photograph
+from tests.restoration.pictures import photograph
 
 EXAMPLES = serving.ROOT / "lesson7/ui/assets/mnist/examples"
 SEVEN = {"url": data_url((EXAMPLES / "7-0075.png").read_bytes()), "meta": META}
@@ -165,7 +165,7 @@ def memory(process: int) -> float:
 
 def test_a_storm_of_bombs_costs_little_and_others_are_answered(faulty: Faulty):
     bomb = {"url": data_url(BOMBS["13000 x 13000"]()), "meta": META}
-    small = {"url": data_url(encoded(photograph(24, 24))), "meta": META}
+    small = {"url": data_url(encode(photograph(24, 24))), "meta": META}
     serving.call(faulty.url, "restore", small, "pixel", 1, 1)
     before = memory(faulty.served.process.pid)
     with ThreadPoolExecutor(20) as pool:

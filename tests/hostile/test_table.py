@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from gradio.utils import get_upload_folder
 
-from tests.core.test_intake import encode
+from tests.core.picture_files import encode
 from tests.hostile.inputs import (
     JUNK,
     META,

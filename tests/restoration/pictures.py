@@ -1,6 +1,4 @@
-"""Pictures for the tests: soft photographs, grey squares, and what files are made of them."""
-
-import io
+"""Pictures for the tests: soft photographs, grey squares, for files and for networks."""
 
 import numpy as np
 import torch
@@ -23,12 +21,6 @@ def with_alpha(image, alpha):
 
 def pixels(image):
     return np.asarray(image).astype(int)
-
-
-def encoded(image, kind="PNG", **options):
-    file = io.BytesIO()
-    image.save(file, kind, **options)
-    return file.getvalue()
 
 
 def grey(*values: float, size: int = 4) -> torch.Tensor:

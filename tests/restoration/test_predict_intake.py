@@ -7,8 +7,9 @@ from PIL import Image
 from lesson7.core.errors import ImageError
 from lesson7.core.images import open_image
 from lesson7.restoration import predict
-from tests.core.test_colours import ADOBE
-from tests.restoration.pictures import encoded, photograph, pixels, with_alpha
+from tests.core.colour_profiles import ADOBE
+from tests.core.picture_files import encode
+from tests.restoration.pictures import photograph, pixels, with_alpha
 from tests.restoration.stand_ins import Brighter, Pink, Same
 
 BILINEAR = Image.Resampling.BILINEAR
@@ -82,7 +83,7 @@ def test_pictures_are_turned_upright(use, orientation):
     image = photograph(60, 40)
     exif = Image.Exif()
     exif[0x0112] = orientation
-    body = encoded(image, exif=exif.tobytes())
+    body = encode(image, exif=exif.tobytes())
     result = predict.restore(body, scale=2)
     assert result.size == ((80, 120) if orientation >= 5 else (120, 80))
     turned = {1: [], 2: [Image.Transpose.FLIP_LEFT_RIGHT], 3: [Image.Transpose.ROTATE_180],
@@ -100,17 +101,17 @@ def test_metadata_is_dropped(use):
     exif = Image.Exif()
     exif[0x010E] = "a secret"
     exif.get_ifd(0x8825)[1] = "N"  # where it was taken
-    body = encoded(photograph(), "JPEG", exif=exif.tobytes(), comment=b"a secret")
+    body = encode(photograph(), "JPEG", exif=exif.tobytes(), comment=b"a secret")
     result = predict.restore(body)
     assert result.info == {}
     assert not result.getexif()
-    assert b"secret" not in encoded(result)
+    assert b"secret" not in encode(result)
 
 
 def test_a_colour_profile_is_converted_and_not_kept(use):
     """Adobe RGB: as sRGB the same numbers would be other colours."""
     use(Same())
-    body = encoded(photograph(), icc_profile=ADOBE)
+    body = encode(photograph(), icc_profile=ADOBE)
     result = predict.restore(body)
     assert "icc_profile" not in result.info
     assert np.array_equal(pixels(result), pixels(open_image(body)))
@@ -123,12 +124,12 @@ def deep(image):
 
 
 @pytest.mark.parametrize(("body", "tolerance"), [
-    (encoded(photograph().quantize(256)), 0),
-    (encoded(photograph().convert("CMYK"), "TIFF"), 0),
-    (encoded(deep(photograph())), 0),
-    (encoded(photograph().convert("1")), 0),
-    (encoded(photograph(), "GIF"), 0),
-    (encoded(photograph(), "WEBP", lossless=True), 0),
+    (encode(photograph().quantize(256)), 0),
+    (encode(photograph().convert("CMYK"), "TIFF"), 0),
+    (encode(deep(photograph())), 0),
+    (encode(photograph().convert("1")), 0),
+    (encode(photograph(), "GIF"), 0),
+    (encode(photograph(), "WEBP", lossless=True), 0),
 ])  # fmt: skip
 def test_every_kind_of_picture_is_taken_as_it_looks(use, body, tolerance):
     use(Same())
@@ -137,7 +138,7 @@ def test_every_kind_of_picture_is_taken_as_it_looks(use, body, tolerance):
     assert np.abs(pixels(result) - pixels(expected)).max() <= tolerance
 
 
-@pytest.mark.parametrize("bad", [None, b"", b"no picture", encoded(photograph())[:2000],
+@pytest.mark.parametrize("bad", [None, b"", b"no picture", encode(photograph())[:2000],
                                  "https://example.org/a.png", 7])  # fmt: skip
 def test_what_is_no_picture_is_refused_in_words(use, bad):
     use(Same())

@@ -21,6 +21,7 @@ from lesson7.restoration import networks, predict
 from lesson7.restoration.degradations import DEGRADATIONS
 from lesson7.ui import components, restoration, restoration_lab, restoration_page
 from tests import serving
+from tests.core.picture_files import encode
 from tests.restoration.pictures import photograph
 
 EXAMPLES = sorted((components.ASSETS / "restoration/examples").glob("*.jpg"))
@@ -39,12 +40,6 @@ def served(tmp_path_factory, weights_folder):
 def client(served, tmp_path_factory):
     downloads = tmp_path_factory.mktemp("downloads")
     return Client(served.url, verbose=False, analytics_enabled=False, download_files=downloads)
-
-
-def as_bytes(picture, kind="PNG"):
-    buffer = io.BytesIO()
-    picture.save(buffer, kind)
-    return buffer.getvalue()
 
 
 def as_url(content, kind="png"):
@@ -97,7 +92,7 @@ def test_recipe_scale_and_strength_have_names(client, tmp_path, recipe):
 
 
 def test_a_picture_may_come_as_a_data_url_over_rest(served):
-    event, data = post(served, image_of(as_bytes(photograph(70, 30))), "pixel", 1, 1)
+    event, data = post(served, image_of(encode(photograph(70, 30))), "pixel", 1, 1)
     assert event == "complete"
     assert data[0]["path"].endswith(".png")
 
@@ -106,9 +101,9 @@ BAD_PICTURES = {
     "text": b"Dear Sir or Madam,",
     "empty": b"",
     "truncated": EXAMPLES[0].read_bytes()[:3000],
-    "tiny": as_bytes(Image.new("RGB", (15, 100))),
-    "long": as_bytes(Image.new("L", (2100, 100))),
-    "bomb": as_bytes(Image.new("1", (13000, 13000))),
+    "tiny": encode(Image.new("RGB", (15, 100))),
+    "long": encode(Image.new("L", (2100, 100))),
+    "bomb": encode(Image.new("1", (13000, 13000))),
 }
 
 
@@ -147,14 +142,14 @@ def test_what_is_no_photograph_is_refused_in_words(served, client, tmp_path, con
     ],
 )
 def test_what_cannot_be_meant_is_refused(served, rest, words):
-    event, error = post(served, image_of(as_bytes(photograph(40, 40))), *rest)
+    event, error = post(served, image_of(encode(photograph(40, 40))), *rest)
     assert event == "error"
     assert words in json.dumps(error)
     assert "Traceback" not in json.dumps(error)
 
 
 def test_a_result_that_would_be_too_large_is_refused_with_a_remedy(served):
-    content = as_bytes(Image.new("RGB", (2000, 1000)))
+    content = encode(Image.new("RGB", (2000, 1000)))
     event, error = post(served, image_of(content), "feature", 4, 1)
     assert event == "error"
     assert "a scale of at most 2.5" in error["error"]
@@ -252,7 +247,7 @@ def test_the_recipes_are_compared_on_a_crop(random_networks, uploaded):
     assert sizes == {(restoration_page.CROP, restoration_page.CROP)}
 
 
-GOOD = as_url(as_bytes(photograph(128, 96)))
+GOOD = as_url(encode(photograph(128, 96)))
 
 
 def lab(answer=restoration_lab.spoil, **question):
@@ -300,7 +295,7 @@ STRANGE = [
     {"image": GOOD, "recipe": "pixel", "strengths": [1]},
     {"image": GOOD, "recipe": "pixel", "strengths": {}, "seed": -1},
     {"image": GOOD, "recipe": "pixel", "strengths": {}, "seed": "x"},
-    {"image": as_url(as_bytes(Image.new("RGB", (500, 500)))), "recipe": "pixel", "strengths": {}},
+    {"image": as_url(encode(Image.new("RGB", (500, 500)))), "recipe": "pixel", "strengths": {}},
 ]  # fmt: skip
 
 

@@ -12,39 +12,11 @@ import torch
 from torch import nn
 
 from lesson7.core import weight_file, weights
-from lesson7.core.errors import ConfigError, WeightsDamaged, WeightsMissing
+from lesson7.core.errors import ConfigError, WeightsDamaged
 from lesson7.core.weights import Record
+from tests.core.small_net import FILE, RECORD, Net
 
-RECORD = Record(
-    metrics={"accuracy": 0.993, "calls": 3},
-    data="Sentences with ümlauts",
-    licence="MIT",
-    command="python -m lesson7.none.train",
-    hardware="a laptop",
-    minutes=1.5,
-)
-FILE = "net-a.safetensors"
 ROOT = Path(weights.__file__).parents[2]
-
-
-class Net(nn.Module):
-    """Two layers with a float, an int and a running statistic in the state."""
-
-    def __init__(self, width: int = 4, sizes: tuple[int, ...] = ()) -> None:
-        super().__init__()
-        if not 0 < width <= 64:
-            raise ConfigError("width is 1 to 64")
-        self.sizes = sizes
-        self.fc = nn.Linear(3, width)
-        self.norm = nn.BatchNorm1d(width)
-
-
-@pytest.fixture
-def folder(embedded: Path) -> Path:
-    """An embedded folder with one good network, ``net-a``, of width 5."""
-    torch.manual_seed(0)
-    weights.save("net-a", Net(5), {"width": 5}, record=RECORD, folder=embedded)
-    return embedded
 
 
 # ---------------------------------------------------------------- what is right
@@ -241,59 +213,6 @@ def test_a_broken_index_is_not_overwritten(folder: Path):
         weights.save("new", Net(), {}, record=RECORD, folder=folder)
     assert (folder / "index.json").read_text() == "{ half an index"
     assert not (folder / "new.safetensors").exists()
-
-
-# ---------------------------------------------------------------- a chosen folder
-
-
-def test_a_chosen_folder_is_used(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    chosen = tmp_path / "chosen"
-    weights.save("net-a", Net(9), {"width": 9}, record=RECORD, folder=chosen)
-    monkeypatch.setenv("LESSON7_WEIGHTS", str(chosen))
-    assert weights.load("net-a", Net).fc.weight.shape == (9, 3)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("LESSON7_WEIGHTS", "chosen")
-    assert weights.load("net-a", Net).fc.weight.shape == (9, 3)
-    monkeypatch.setenv("LESSON7_WEIGHTS", "  ")
-    assert weights.load("net-a", Net).fc.weight.shape == (5, 3)
-    assert weights.notices() == []
-
-
-@pytest.mark.parametrize("value", ["/no/such/folder", "./absent", "../absent", "~/absent-folder"])
-def test_an_absent_folder_falls_back(folder: Path, monkeypatch: pytest.MonkeyPatch, value: str):
-    monkeypatch.setenv("LESSON7_WEIGHTS", value)
-    weights.load("net-a", Net)
-    assert len(weights.notices()) == 1
-
-
-def test_what_only_the_chosen_folder_should_have_is_missed_in_its_words(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    chosen = tmp_path / "chosen"
-    weights.save("net-b", Net(9), {"width": 9}, record=RECORD, folder=chosen)
-    (chosen / "net-b.safetensors").unlink()
-    monkeypatch.setenv("LESSON7_WEIGHTS", str(chosen))
-    with pytest.raises(WeightsMissing, match=r"net-b\.safetensors is not there"):
-        weights.load("net-b", Net)
-    assert weights.notices() == []
-
-
-def test_if_both_fail_the_embedded_error_is_raised_and_no_notice_promises_anything(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setenv("LESSON7_WEIGHTS", "/no/such/folder")
-    (folder / FILE).unlink()
-    with pytest.raises(WeightsMissing, match=FILE):
-        weights.load("net-a", Net)
-    assert weights.notices() == []
-
-
-def test_the_notices_cannot_be_changed_from_outside(folder: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("LESSON7_WEIGHTS", "/no/such/folder")
-    for _ in range(3):
-        weights.load("net-a", Net)
-    weights.notices().clear()
-    assert len(weights.notices()) == 1
 
 
 # ------------------------------------------------------------------------ counted, not read

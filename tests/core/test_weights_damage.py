@@ -14,33 +14,10 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.torch import save as to_safetensors
-from torch import nn
 
 from lesson7.core import weight_file, weights
-from lesson7.core.errors import ConfigError, WeightsDamaged, WeightsError, WeightsMissing
-from lesson7.core.weights import Record
-
-RECORD = Record({"accuracy": 0.9}, "made up", "MIT", "python -m none", "a laptop", 0.1)
-FILE = "net-a.safetensors"
-
-
-class Net(nn.Module):
-    """A layer, and in the state a running statistic and a count; ``width`` is checked."""
-
-    def __init__(self, width: int = 4) -> None:
-        super().__init__()
-        if not 0 < width <= 64:
-            raise ConfigError("width is 1 to 64")
-        self.fc = nn.Linear(3, width)
-        self.norm = nn.BatchNorm1d(width)
-
-
-@pytest.fixture
-def folder(embedded: Path) -> Path:
-    """An embedded folder with one good network, ``net-a``, of width 5."""
-    torch.manual_seed(0)
-    weights.save("net-a", Net(5), {"width": 5}, record=RECORD, folder=embedded)
-    return embedded
+from lesson7.core.errors import WeightsDamaged, WeightsError, WeightsMissing
+from tests.core.small_net import FILE, RECORD, Net
 
 
 def rewrite(folder: Path, content: bytes) -> None:

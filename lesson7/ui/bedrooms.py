@@ -41,7 +41,7 @@ RECIPES = [
         "wgan",
         "The lesson’s WGAN",
         "a critic that learns from pixels, its weights clipped",
-        "It still drew noise when its training stopped: see the time machine.",
+        "Not here: it still drew noise when training stopped. See the time machine.",
     ),
 ]
 _log = logging.getLogger(__name__)

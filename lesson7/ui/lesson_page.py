@@ -168,17 +168,19 @@ def _panel(group: Group, row: Row) -> str:
         for title, identifier in map(PAPERS.__getitem__, rung.papers)
     )
     notebooks = ", ".join(_outside(COURSE + name, name) for name in group.notebooks)
-    how = [row.hardware, f"{duration(row.minutes)} of training"]
     again = ""
     if row.entry is not None:
-        how = [row.entry.data, *how]
-        again = f"<h4>To train it again</h4><code>{_text(row.entry.command)}</code>"
+        how = ". ".join((row.entry.data, row.hardware, f"{duration(row.minutes)} of training"))
+        again = (
+            f"<h4>To train it again</h4><code>{_text(row.entry.command)}</code>"
+            f'<p class="l7-quiet">{_text(how)}.</p>'
+        )
     return (
         f'<div class="ls-panel"><p class="ls-taught">{_text(rung.taught)}</p>'
         f'<div class="lc" data-weights="{rung.weights}"></div>'
         f'<div class="ls-notes">{_go(group, f"Try it in {group.tab}") if row.entry else ""}'
         f"<h4>To read</h4><ul>{papers}<li>The lesson’s notebook: {notebooks}</li></ul>"
-        f'{again}<p class="l7-quiet">{_text(". ".join(how))}.</p></div></div>'
+        f"{again}</div></div>"
     )
 
 

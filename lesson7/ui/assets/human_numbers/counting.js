@@ -46,7 +46,7 @@ function judge(settled) {
       : `With “${wrong.word}” there, it is no number.`;
   } else if (!added) {
     sentence = "Nothing counted yet";
-    more = "Press Enter, and the network goes on.";
+    more = "Press “Count on”, and the network does.";
   } else if (settled && words.at(-1).right === null) more = "Here its numbers end.";
   find(".hn-sentence").textContent = sentence;
   find(".hn-more").textContent = more;

@@ -190,6 +190,14 @@ def test_only_what_is_meant_for_callers_is_listed(url: str):
     assert info["unnamed_endpoints"] == {}
 
 
+def test_gradio_reads_nothing_out_to_a_screen_reader(url: str):
+    """The page says itself what it does; Gradio would say, among others, "common.complete"."""
+    events = json.loads(request(f"{url}/config")[2])["dependencies"]
+    own = [one for one in events if one["backend_fn"] and one["api_visibility"] != "public"]
+    assert len(own) > len(TABS)
+    assert {one["show_progress"] for one in own} == {"hidden"}
+
+
 def test_an_assistant_finds_every_endpoint_described(url: str):
     tools = {tool["name"]: tool for tool in json.loads(request(f"{url}/gradio_api/mcp/schema")[2])}
     assert len(tools) == len(TABS)

@@ -5,10 +5,12 @@ import re
 import pytest
 
 from lesson7.ui import words
+from lesson7.ui.guard import FULL_SAYS
 from lesson7.ui.lesson_rungs import PAPERS
 from tests import spoken
 
 TABLES = words.tables()
+GRADIOS = TABLES.pop("en")["page"]  # what Gradio says by itself: in our words
 
 # What is the same in every language: names, signs, and addresses.
 NAMES = {
@@ -69,6 +71,12 @@ def test_all_languages_have_the_same_entries():
         assert {name: set(table) for name, table in other.items()} == {
             name: set(table) for name, table in first.items()
         }
+
+
+def test_what_gradio_says_by_itself_is_said_in_our_words_in_every_language():
+    assert set(GRADIOS.values()) == {FULL_SAYS}  # as callers are told
+    for tables in TABLES.values():
+        assert set(GRADIOS) <= set(tables["page"])
 
 
 def test_the_script_is_safe_in_a_page():

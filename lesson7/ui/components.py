@@ -8,6 +8,7 @@
     failed          JavaScript that tells a page's own script that no answer will come
     reply_to_error  our errors -> what the page's own script gets instead of an answer
     warm_up         do something slow in the background, once
+    warm_up_on_load the same, as soon as somebody opens the page
 
 Colours, sizes and spaces are named in ``assets/theme.css`` alone; ``THEME`` points
 Gradio's own components at the same names, so that both change together, light and dark.
@@ -234,3 +235,16 @@ def warm_up(work: Callable[[], object]) -> threading.Thread:
     thread = threading.Thread(target=run, name=f"warm up {work.__module__}", daemon=True)
     thread.start()
     return thread
+
+
+def warm_up_on_load(tab: gr.Blocks, work: Callable[[], object]) -> None:
+    """Have the first page that is opened begin ``work``, without a word to whoever opens it.
+
+    Gradio would read out "Loading" and "common.complete", which no table of its has words for.
+    """
+    tab.load(
+        lambda: warm_up(work) and None,
+        show_progress="hidden",
+        api_visibility="private",
+        queue=False,
+    )

@@ -15,6 +15,7 @@ What it refuses, and the status of the answer, each with words as ``{"detail": .
     404     a closed door
     408     a body that stopped coming
     413     a body over ``MAX_BODY``, or JSON of more than ``MAX_VALUES`` values
+    503     a call that finds Gradio's queue full, which would tell how full
     507     a request for which there is no room on the disk
 """
 
@@ -39,6 +40,8 @@ PATIENCE = 30.0  # seconds, for the next part of a body
 
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EACCES, errno.EPERM}
 """What the system says where nothing can be written: full, over quota, read-only, not ours."""
+
+FULL_SAYS = "The app is busy. Please try again in a moment."
 
 NO_ROOM_SAYS = "There is no room for this at the moment. Please try again later."
 
@@ -176,13 +179,18 @@ class _Answer:
         self._is_call = is_call(scope["path"])
 
     async def send(self, message: Message) -> None:
-        """Hand a message on; drop it where the body was refused and the app did not notice."""
-        if self._body.refusal and not self.started:
+        """Hand on a message of the app; drop it where there will be words instead."""
+        if self._is_call and message.get("status") == 503:
+            self._body.refusal = _RefusedError(503, FULL_SAYS)
+        if self._body.refusal and not self.started:  # the app need not have noticed
             return
+        if self._is_call and message.get("status") == 500:  # Gradio's word for any bad argument
+            message["status"] = 400
+        await self._send_on(message)
+
+    async def _send_on(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.started = True
-            if self._is_call and message["status"] == 500:  # Gradio's word for any bad argument
-                message["status"] = 400
             present = {name.lower() for name, _ in message.get("headers", [])}
             ours = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
             message["headers"] = [
@@ -193,7 +201,6 @@ class _Answer:
 
     async def refuse(self, refusal: _RefusedError) -> None:
         """Send the words of a refusal instead of the app's answer."""
-        self._body.refusal = None  # this is the answer now
         body = json.dumps({"detail": str(refusal)}).encode()
         headers = [
             (b"content-type", b"application/json"),
@@ -201,8 +208,8 @@ class _Answer:
             (b"connection", b"close"),
         ]
         start = {"type": "http.response.start", "status": refusal.status, "headers": headers}
-        await self.send(start)
-        await self.send({"type": "http.response.body", "body": body})
+        await self._send_on(start)
+        await self._send_on({"type": "http.response.body", "body": body})
 
 
 def _check_door(method: str, path: str) -> None:

@@ -188,7 +188,7 @@ def build() -> gr.Blocks:
             api_name="continue_text",
             **events.OPEN,
         )
-        tab.load(lambda: components.warm_up(warm) and None, api_visibility="private", queue=False)
+        components.warm_up_on_load(tab, warm)
     return tab
 
 

@@ -181,7 +181,7 @@ def build() -> gr.Blocks:
             api_name="restore",
             **events.OPEN,
         )
-        tab.load(lambda: components.warm_up(warm) and None, api_visibility="private", queue=False)
+        components.warm_up_on_load(tab, warm)
     return tab
 
 

@@ -4,7 +4,8 @@ Every language is a folder ``assets/words/<language>/`` with one table per tab, 
 class of the tab's section, and two for all: ``page.json`` and ``errors.json``. A table is
 ``{English: translation}``; ``{0}``, ``{1}``, ... stand for what varies. On the page,
 ``assets/words.js`` looks up whatever appears. To add a language, add its folder, and its name
-in ``words.js``.
+in ``words.js``. The folder of English has but one table: of what Gradio says by itself, in our
+words.
 
     tables      {language: {table: {English: translation}}}
     script      the script for the page's head

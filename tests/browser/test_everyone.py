@@ -10,6 +10,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from lesson7.ui.guard import FULL_SAYS
 from tests import serving
 from tests.browser.accessibility import complaints
 from tests.browser.five_tabs import NAMES, WORDS
@@ -193,3 +194,22 @@ def test_axe_finds_nothing_of_ours_while_the_app_is_busy_or_fails(
             held.pop().fulfill(status=503, content_type="application/json", body=full)
         expect(page.locator(words)).to_contain_text("No answer came back")
         assert complaints(page) <= GRADIOS_NOTICE, name
+
+
+def test_a_full_queue_is_said_in_our_words_and_the_tabs_answer_afterwards(
+    open_page: Callable[..., Page],
+):
+    page, joins = open_page("/?tab=human-numbers"), "**/gradio_api/queue/join*"
+    for name, go, words, done in (
+        ("Human numbers", ".hn-go", ".hn-error", ".counting[data-state=right]"),
+        ("Restoration", ".rs-examples button", ".rs-toast p", ".restoration[data-state=done]"),
+        ("Bedrooms", ".br-go", ".br-error", ".bedrooms[data-state=drawn]"),
+    ):
+        page.get_by_role("tab", name=name).click()
+        page.route(joins, lambda route: route.fulfill(status=503, json={"detail": FULL_SAYS}))
+        page.locator(go).first.click()
+        expect(page.locator(words)).to_contain_text("No answer came back")
+        expect(page.get_by_test_id("toast-text").last).to_have_text(FULL_SAYS)
+        page.unroute(joins)
+        page.locator(go).first.click()
+        expect(page.locator(done)).to_be_visible()

@@ -82,7 +82,7 @@ class Faulty:
         self.place.write_text("")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def faulty(tmp_path_factory: pytest.TempPathFactory, weights_folder: Path) -> Iterator[Faulty]:
     """The app in a process of its own, healthy until a test says otherwise."""
     folder = tmp_path_factory.mktemp("faulty")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from lesson7.ui import doors, guard
-from lesson7.ui.guard import HEADERS, MAX_VALUES, NO_ROOM, NO_ROOM_SAYS, Guard
+from lesson7.ui.guard import FULL_SAYS, HEADERS, MAX_VALUES, NO_ROOM, NO_ROOM_SAYS, Guard
 
 LIMIT = 1000  # bytes, here
 
@@ -170,6 +170,19 @@ def test_an_unqueued_call_that_fails_is_the_callers_mistake():
 
     assert request(fail, path="/gradio_api/run/predict").status == 400
     assert request(fail, path="/config", method="GET").status == 500
+
+
+@pytest.mark.parametrize("path", ["/gradio_api/queue/join", "/gradio_api/call/restore"])
+def test_a_full_queue_has_our_words(path: str):
+    async def full(receive: Callable) -> int:
+        await receive()
+        return 503
+
+    got = request(full, path=path, parts=(b"{}",))
+    assert (got.status, got.words) == (503, FULL_SAYS)
+    assert "x-own" not in got.headers
+    assert HEADERS.items() <= got.headers.items()
+    assert request(full, path="/config", method="GET").body == b"fine"
 
 
 def test_other_trouble_with_files_is_a_defect():

@@ -1,4 +1,5 @@
 // The page in the visitor's language: English as it is written everywhere, others by table.
+// English has a table, too: of what Gradio says by itself, and we say in other words.
 //
 // WORDS is {language: {section: {English: translation}}}; `{0}`, `{1}` stand for what varies. A
 // section is the class of a tab's <section>; PAGE and ERRORS go for all. Whatever comes onto the
@@ -158,7 +159,6 @@ function speak(wanted) {
   unspeak();
   language = wanted;
   document.documentElement.lang = NAMES[wanted];
-  if (wanted === "en") return;
   walk(document.documentElement, speakText, speakLabel);
   observer.observe(document.documentElement, {
     subtree: true,

@@ -6,10 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-import typer
-from typer.testing import CliRunner
 
 from lesson7.restoration.data import MadeUp
+from tests import commands
 from tests.benchmarks import __main__ as command
 from tests.benchmarks import figures
 
@@ -40,9 +39,7 @@ def test_what_the_readme_claims_is_measured():
 
 
 def run(*arguments: str) -> str:
-    app = typer.Typer()
-    app.command()(command.main)
-    done = CliRunner().invoke(app, arguments, catch_exceptions=False)
+    done = commands.run(command.main, *arguments)
     assert done.exit_code == 0
     return done.stdout
 

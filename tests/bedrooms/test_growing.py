@@ -3,25 +3,15 @@
 import pytest
 import torch
 from torch import nn
-from typer import Typer
-from typer.testing import CliRunner
 
 from lesson7.bedrooms import moments, train
 from lesson7.bedrooms.growing import grow
 from lesson7.bedrooms.model import Generator
 from lesson7.core.errors import ConfigError
 from lesson7.core.runs import Run
-
-app = Typer()
-app.command()(train.main)
+from tests import commands
 
 SMALL, LARGE = (8, 8, 8, 8, 8), (8, 8, 8, 8, 12, 8)
-
-
-def run(*arguments: object) -> None:
-    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
-    if result.exception is not None:
-        raise result.exception
 
 
 def test_what_fits_is_copied_and_the_rest_stays_and_is_named():
@@ -52,8 +42,10 @@ def test_another_kind_of_network_is_refused():
 
 def test_a_grown_run_goes_on_counting_and_its_history_is_told_whole(tmp_path):
     small, large = tmp_path / "small", tmp_path / "large"
-    run("--dry-run", "--out", small)
-    run("--dry-run", "--size", 128, "--start", small, "--images", 32, "--out", large)
+    commands.run(train.main, "--dry-run", "--out", small)
+    commands.run(
+        train.main, "--dry-run", "--size", 128, "--start", small, "--images", 32, "--out", large
+    )
     images = [row["images"] for row in Run(large).rows()]
     assert (images[0], images[-1]) == (24, 32)
     ours = Generator(128)
@@ -67,4 +59,4 @@ def test_a_grown_run_goes_on_counting_and_its_history_is_told_whole(tmp_path):
 
 def test_growing_is_for_ours_at_128(tmp_path):
     with pytest.raises(ConfigError, match="128"):
-        run("--dry-run", "--start", tmp_path)
+        commands.run(train.main, "--dry-run", "--start", tmp_path)

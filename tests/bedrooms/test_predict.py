@@ -9,13 +9,12 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from typer import Typer
-from typer.testing import CliRunner
 
 from lesson7.bedrooms import predict
 from lesson7.bedrooms.predict import Room
 from lesson7.core import weights
 from lesson7.core.errors import ConfigError, InputError, WeightsMissing
+from tests import commands
 from tests.golden import bedrooms as golden
 
 RECIPES = ["modern", "wgan"]
@@ -166,17 +165,14 @@ def test_missing_weights_are_said_in_words(tmp_path, monkeypatch):
 
 
 def test_rooms_are_written_from_the_command_line(tmp_path: Path):
-    app = Typer()
-    app.command()(predict.main)
-    arguments = ["--n", "3", "--seed", "7", "--out", str(tmp_path), "--gif"]
-    result = CliRunner().invoke(app, arguments)
+    result = commands.run(predict.main, "--n", 3, "--seed", 7, "--out", tmp_path, "--gif")
     assert result.exit_code == 0, result.output
     assert sorted(f.name for f in tmp_path.iterdir()) == ["00.png", "01.png", "02.png", "walk.gif"]
     with Image.open(tmp_path / "01.png") as room:
         assert same(room, predict.draw(2, 7)[1])
     with Image.open(io.BytesIO((tmp_path / "walk.gif").read_bytes())) as film:
         assert film.n_frames > 45
-    bad = CliRunner().invoke(app, ["--n", "99"])
+    bad = commands.run(predict.main, "--n", 99)
     assert bad.exit_code == 1
     assert "1 to 64" in bad.output
 

@@ -7,8 +7,6 @@ from pathlib import Path
 import pytest
 import torch
 from torch import nn
-from typer import Typer
-from typer.testing import CliRunner
 
 from lesson7.bedrooms import loops, train
 from lesson7.bedrooms.model import Generator, LessonCritic, LessonGenerator
@@ -16,16 +14,12 @@ from lesson7.bedrooms.progress import N_SAMPLES, Progress
 from lesson7.core.adversarial import Pace
 from lesson7.core.errors import ConfigError
 from lesson7.core.runs import Run
-
-app = Typer()
-app.command()(train.main)
+from tests import commands
+from tests.commands import tensors
 
 
 def run(*arguments: object) -> str:
-    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
-    if result.exception is not None:
-        raise result.exception
-    return result.output
+    return commands.run(train.main, *arguments).output
 
 
 @pytest.mark.parametrize("recipe", ["wgan", "modern"])
@@ -53,14 +47,6 @@ def test_a_dry_run_leaves_what_a_run_leaves_and_resumes_to_the_same_weights(reci
     )
     for a, b in zip(tensors(states[0]["parts"]), tensors(states[1]["parts"]), strict=True):
         torch.testing.assert_close(a, b, rtol=0, atol=0)
-
-
-def tensors(state):
-    if isinstance(state, torch.Tensor):
-        yield state
-    elif isinstance(state, dict):
-        for key in state:
-            yield from tensors(state[key])
 
 
 def test_options_that_cannot_work_are_refused(tmp_path: Path):

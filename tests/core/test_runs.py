@@ -5,11 +5,10 @@ import json
 
 import pytest
 import torch
-import typer
-from typer.testing import CliRunner
 
 from lesson7.core.errors import ConfigError
 from lesson7.core.runs import Run, choose, hardware
+from tests import commands
 
 
 def test_runs_are_numbered(tmp_path, monkeypatch):
@@ -65,7 +64,6 @@ def test_unknown_choices_are_named():
 def test_what_a_dry_run_leaves_is_not_shipped(package, tmp_path, monkeypatch):
     """``--summary`` is there so that nothing is trained or written, should it not be refused."""
     monkeypatch.chdir(tmp_path)
-    app = typer.Typer()
-    app.command()(importlib.import_module(f"lesson7.{package}.train").main)
+    main = importlib.import_module(f"lesson7.{package}.train").main
     with pytest.raises(ConfigError, match="not for visitors: leave --ship or --dry-run out"):
-        CliRunner().invoke(app, ["--dry-run", "--ship", "--summary"], catch_exceptions=False)
+        commands.run(main, "--dry-run", "--ship", "--summary")

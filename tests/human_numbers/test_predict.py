@@ -4,13 +4,13 @@ import math
 
 import pytest
 import torch
-from typer.testing import CliRunner
 
 from lesson7.core import runtime, weights
 from lesson7.core.errors import ConfigError, InputError
 from lesson7.human_numbers import judge, predict
 from lesson7.human_numbers.data import ITOS, MARKS, VALID, spell, stream
 from lesson7.human_numbers.predict import MODELS, choose, continue_text
+from tests import commands
 
 COUNTERS = ["counter", "counter-9999"]
 
@@ -191,13 +191,9 @@ def test_a_word_costs_the_same_wherever_it_stands():
 
 
 def test_the_command_line_prints_and_explains():
-    import typer
-
-    app = typer.Typer()
-    app.command()(predict.main)
-    done = CliRunner().invoke(app, ["8998,", "--words", "6"])
+    done = commands.run(predict.main, "8998,", "--words", 6)
     assert done.exit_code == 0
     assert done.output.startswith("eight thousand nine hundred ninety eight, eight thousand")
-    failed = CliRunner().invoke(app, ["thosand"])
+    failed = commands.run(predict.main, "thosand")
     assert failed.exit_code == 1
     assert "did you mean thousand?" in failed.output

@@ -1,11 +1,10 @@
 """The training command: it repeats the lesson's numbers, learns, stops and goes on."""
 
 import json
+from functools import partial
 
 import pytest
 import torch
-import typer
-from typer.testing import CliRunner
 
 from lesson7.core.runs import Run
 from lesson7.core.training import Phase, Settings, fit
@@ -13,14 +12,13 @@ from lesson7.human_numbers import data, tasks, train
 from lesson7.human_numbers.counter import Counter
 from lesson7.human_numbers.model import Gated
 from lesson7.human_numbers.snippets import Mix, Snippets
+from tests import commands
 
 
 @pytest.fixture
 def command(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    app = typer.Typer()
-    app.command()(train.main)
-    return lambda *arguments: CliRunner().invoke(app, [*arguments], catch_exceptions=False)
+    return partial(commands.run, train.main)
 
 
 @pytest.mark.slow

@@ -9,10 +9,10 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
-from typer.testing import CliRunner
 
 from lesson7.core.errors import ConfigError, ImageError, InputError, NotADigitError
 from lesson7.mnist import predict, strangers
+from tests import commands
 from tests.mnist.stand_ins import DIGITS, OTHER_FACES, STAND_INS, by_mouse
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "mnist.json"
@@ -179,19 +179,16 @@ def test_any_picture_gives_an_answer_or_words(seed, height, width, mode):
 
 
 def test_the_command_line_prints_the_same_and_goes_on_after_a_bad_file(tmp_path, digits):
-    import typer
 
     good, bad = tmp_path / "good.png", tmp_path / "bad.png"
     Image.fromarray(digits[0][3]).save(good)
     bad.write_bytes(b"no picture")
-    app = typer.Typer()
-    app.command()(predict.main)
-    done = CliRunner().invoke(app, [str(bad), str(good)])
+    done = commands.run(predict.main, bad, good)
     digit = max(predict.classify(good).items(), key=lambda item: item[1])[0]
     assert f"good.png: {digit} (" in done.output
     assert "bad.png: " in done.output
     assert done.exit_code == 1
-    assert CliRunner().invoke(app, [str(good)]).exit_code == 0
+    assert commands.run(predict.main, good).exit_code == 0
 
 
 def test_typefaces_of_the_test_are_not_those_of_training():

@@ -4,30 +4,23 @@ import json
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 import torch
-from typer.testing import CliRunner
 
 from lesson7.core.runs import Run
 from lesson7.core.training import Phase, fit
 from lesson7.mnist import train
 from lesson7.mnist.data import Digits
+from tests import commands
 
 
 @pytest.fixture
 def command(tmp_path, monkeypatch):
-    import typer
-
     monkeypatch.chdir(tmp_path)
-    app = typer.Typer()
-    app.command()(train.main)
-
-    def run(*arguments):
-        return CliRunner().invoke(app, [*arguments], catch_exceptions=False)
-
-    return run
+    return partial(commands.run, train.main)
 
 
 @pytest.mark.parametrize("recipe", train.RECIPES)

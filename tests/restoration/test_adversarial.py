@@ -15,6 +15,7 @@ from lesson7.core.runs import Run
 from lesson7.restoration import losses
 from lesson7.restoration.adversarial import Pace, Settings, train
 from lesson7.restoration.turns import Switch, Turns
+from tests.commands import tensors
 
 SMALL = Settings(bfloat16=False, moments=(8,), seed=4)
 
@@ -211,14 +212,6 @@ def run_to(images: int, folder: Path, *, resume: bool = False, **options) -> tup
         evaluate=lambda network: {"psnr": 20.0}, samples=samples, resume=resume,
     )  # fmt: skip
     return result, run, generator
-
-
-def tensors(state):
-    if isinstance(state, torch.Tensor):
-        yield state
-    elif isinstance(state, dict):
-        for key in state:
-            yield from tensors(state[key])
 
 
 @pytest.mark.parametrize("cut", [12, 20])

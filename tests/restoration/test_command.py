@@ -7,17 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import typer
 from PIL import Image
-from typer.testing import CliRunner
 
 from lesson7.restoration import folders, networks, predict
+from tests import commands
 from tests.restoration.stand_ins import Brighter
 
 ROOT = Path(__file__).parents[2]
 GREY = (100, 100, 100)
-app = typer.Typer()
-app.command()(predict.main)
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +35,7 @@ def photos(tmp_path):
 
 
 def run(*arguments):
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+    return commands.run(predict.main, *arguments)
 
 
 def colour(path):

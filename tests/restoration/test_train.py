@@ -4,8 +4,6 @@ import json
 
 import pytest
 import torch
-import typer
-from typer.testing import CliRunner
 
 from lesson7.core.errors import ConfigError
 from lesson7.core.runs import Run
@@ -17,19 +15,18 @@ from lesson7.restoration.losses import pixel_loss
 from lesson7.restoration.pairs import Pairs
 from lesson7.restoration.recipes import RECIPES
 from lesson7.restoration.tasks import restoration_task
+from tests import commands
 
 
 @pytest.fixture(scope="module")
 def command(tmp_path_factory):
     """The command in a folder of its own, with a finished dry run of ``pixel`` in it."""
-    app = typer.Typer()
-    app.command()(train.main)
     folder = tmp_path_factory.mktemp("runs")
 
     def run(*arguments):
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(folder)
-            return CliRunner().invoke(app, [*arguments, "--dry-run"], catch_exceptions=False)
+            return commands.run(train.main, *arguments, "--dry-run")
 
     run.folder = folder
     assert run("--recipe", "pixel", "--out", "pixel").exit_code == 0

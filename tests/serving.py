@@ -4,6 +4,7 @@ The process finds a ``sitecustomize.py`` that refuses every name and address out
 machine and writes each refusal down, so that a test can say that there was none.
 """
 
+import base64
 import json
 import os
 import socket
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parent.parent
+META = {"_type": "gradio.FileData"}  # by which Gradio knows a file
 DEADLINE = 150  # seconds to the first answer; usually 3, more where others use the processor
 
 _OFFLINE = """
@@ -97,6 +99,16 @@ def call(url: str, endpoint: str, *data: Any) -> tuple[str, Any]:
     _, _, stream = request(f"{address}/{json.loads(body)['event_id']}")
     lines = [line for line in stream.decode().splitlines() if line]
     return lines[-2].removeprefix("event: "), json.loads(lines[-1].removeprefix("data: "))
+
+
+def data_url(content: bytes, kind: str = "png") -> str:
+    """A picture's file as browsers write it into a page."""
+    return f"data:image/{kind};base64," + base64.b64encode(content).decode()
+
+
+def image(content: bytes, kind: str = "png") -> dict[str, Any]:
+    """A picture's file as a caller sends it to an endpoint."""
+    return {"url": data_url(content, kind), "meta": META}
 
 
 def free_port() -> int:

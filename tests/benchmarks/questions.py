@@ -5,7 +5,6 @@ pool                the questions that the app at an address can answer
 ask                 one question over HTTP
 """
 
-import base64
 import hashlib
 import io
 import json
@@ -15,6 +14,7 @@ import httpx
 from PIL import Image
 
 from lesson7.ui.components import ASSETS
+from tests import serving
 
 SIDE = 512  # pixels of a photograph that is to be restored
 PHOTOGRAPHS = 12  # different ones
@@ -76,7 +76,7 @@ async def ask(web: httpx.AsyncClient, question: Question) -> Answer:
 
 def _digits() -> list[list[object]]:
     pictures = [
-        as_data_url(path.read_bytes()) for path in sorted(ASSETS.glob("mnist/examples/*.png"))
+        serving.image(path.read_bytes()) for path in sorted(ASSETS.glob("mnist/examples/*.png"))
     ]
     return [[one, model] for one in pictures for model in ("cnn", "resnet", "best")]
 
@@ -90,7 +90,7 @@ def _photographs() -> list[list[object]]:
             turned = photograph.convert("RGB").rotate(360 * number / PHOTOGRAPHS)
         file = io.BytesIO()
         turned.resize((SIDE, SIDE)).save(file, "JPEG", quality=60)
-        asked.append([as_data_url(file.getvalue(), "jpeg"), "feature", 1, 1])
+        asked.append([serving.image(file.getvalue(), "jpeg"), "feature", 1, 1])
     return asked
 
 
@@ -100,8 +100,3 @@ def _texts() -> list[list[object]]:
 
 def _rooms() -> list[list[object]]:
     return [[16, seed, 1, "modern"] for seed in range(24)]
-
-
-def as_data_url(content: bytes, kind: str = "png") -> dict[str, object]:
-    url = f"data:image/{kind};base64," + base64.b64encode(content).decode()
-    return {"url": url, "meta": {"_type": "gradio.FileData"}}

@@ -11,11 +11,10 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests import serving
-from tests.hostile.inputs import META, data_url
 
 COMMAND = ("-m", "tests.hostile.faulty")
 EXAMPLES = serving.ROOT / "lesson7/ui/assets/mnist/examples"
-SEVEN = {"url": data_url((EXAMPLES / "7-0075.png").read_bytes()), "meta": META}
+SEVEN = serving.image((EXAMPLES / "7-0075.png").read_bytes())
 
 
 @pytest.mark.slow  # starts the app twice

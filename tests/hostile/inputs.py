@@ -8,7 +8,6 @@ JUNK            for anything, and as a question of the page
 places          where a picture might be read from, if anybody looked
 """
 
-import base64
 import math
 import struct
 from pathlib import Path
@@ -18,8 +17,7 @@ import numpy as np
 from PIL import Image
 
 from tests.core.picture_files import BOMBS, NOT_PICTURES, encode, photo
-
-META = {"_type": "gradio.FileData"}
+from tests.serving import META
 
 _HEIC = struct.pack(">I", 24) + b"ftypheic" + bytes(4) + b"mif1heic" + bytes(200)
 
@@ -121,11 +119,6 @@ JUNK: dict[str, Any] = {
     "object of junk": {"ask": {"ask": []}, "image": [], "path": {}, "id": {}, "model": None},
     "prototype": {"__proto__": {"ask": "reading"}, "__class__": "dict"},
 }
-
-
-def data_url(content: bytes, kind: str = "png") -> str:
-    """A file as browsers write it into a page."""
-    return f"data:image/{kind};base64," + base64.b64encode(content).decode()
 
 
 def places(file: Path, uploads: Path) -> dict[str, Any]:

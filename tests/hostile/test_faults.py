@@ -22,7 +22,6 @@ from tests import serving
 from tests.core import hub_server
 from tests.core.picture_files import encode
 from tests.hostile.conftest import Faulty
-from tests.hostile.inputs import META, data_url
 from tests.hostile.test_over_http import SEVEN
 from tests.hostile.whole_app import INSIDES, WholeApp
 from tests.restoration.pictures import photograph
@@ -32,7 +31,7 @@ pytestmark = pytest.mark.filterwarnings(
     "ignore::ResourceWarning",
 )
 
-SMALL = {"url": data_url(encode(photograph(24, 24))), "meta": META}
+SMALL = serving.image(encode(photograph(24, 24)))
 CALLS: dict[str, list[Any]] = {
     "classify": [SEVEN, "resnet"],
     "restore": [SMALL, "pixel", 1, 1],
@@ -137,7 +136,7 @@ def upload(url: str, content: bytes) -> tuple[int, Any]:
 def test_a_full_disk_is_said_in_words_and_what_needs_no_room_goes_on(faulty: Faulty):
     noise = np.random.default_rng(0).integers(0, 256, (700, 700, 3), dtype=np.uint8)
     large = encode(Image.fromarray(noise))  # 1.5 MB
-    image = {"url": data_url(large), "meta": META}
+    image = serving.image(large)
     with files_of_at_most(1_000_000, faulty.served.process.pid):
         assert upload(faulty.url, large) == (507, {"detail": NO_ROOM_SAYS})
         event, said = serving.call(faulty.url, "restore", image, "pixel", 1, 0)

@@ -6,7 +6,6 @@ file read that was not uploaded: the fuzz knows where a private picture lies, an
 come of it.
 """
 
-import base64
 import functools
 import random
 from collections.abc import Iterator
@@ -20,8 +19,9 @@ from hypothesis import strategies as st
 
 from lesson7.core import intake
 from lesson7.ui import lesson_records
+from tests import serving
 from tests.core.picture_files import encode, photo
-from tests.hostile.inputs import JUNK, META, NUMBERS, TEXTS, data_url, places
+from tests.hostile.inputs import JUNK, NUMBERS, TEXTS, places
 from tests.hostile.test_table import QUESTIONS, ROOM
 from tests.hostile.whole_app import WholeApp, as_upload, judge
 from tests.restoration.pictures import photograph
@@ -85,22 +85,20 @@ def mutated(draw: st.DrawFn) -> bytes:
 
 
 URLS = st.one_of(
-    mutated().map(data_url),
+    mutated().map(serving.data_url),
     st.text(max_size=20).map(lambda text: "data:" + text),
-    st.binary(max_size=40).map(
-        lambda body: "data:image/png;base64," + base64.b64encode(body).decode()[:-1]
-    ),
+    st.binary(max_size=40).map(lambda body: serving.data_url(body)[:-1]),
     st.sampled_from([place for place in PLACES if isinstance(place, str)]),
     ANYTHING,
 )
 FILES = st.one_of(
     st.fixed_dictionaries(
-        {}, optional={"url": URLS, "path": ANYTHING, "meta": st.just(META) | ANYTHING,
+        {}, optional={"url": URLS, "path": ANYTHING, "meta": st.just(serving.META) | ANYTHING,
                       "is_stream": st.booleans(), "size": ANYTHING},
     ),
     st.sampled_from(PLACES),
-    mutated().map(lambda body: {"url": data_url(body), "meta": META}),
-    mutated().map(lambda body: {"path": as_upload(UPLOADS / "fuzz", body), "meta": META}),
+    mutated().map(serving.image),
+    mutated().map(lambda body: {"path": as_upload(UPLOADS / "fuzz", body), "meta": serving.META}),
     ANYTHING,
 )  # fmt: skip
 

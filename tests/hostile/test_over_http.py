@@ -12,12 +12,11 @@ import pytest
 from tests import serving
 from tests.core.picture_files import BOMBS, encode
 from tests.hostile.conftest import Faulty
-from tests.hostile.inputs import META, data_url
 from tests.hostile.whole_app import INSIDES
 from tests.restoration.pictures import photograph
 
 EXAMPLES = serving.ROOT / "lesson7/ui/assets/mnist/examples"
-SEVEN = {"url": data_url((EXAMPLES / "7-0075.png").read_bytes()), "meta": META}
+SEVEN = serving.image((EXAMPLES / "7-0075.png").read_bytes())
 API = "/gradio_api"
 
 
@@ -164,8 +163,8 @@ def memory(process: int) -> float:
 
 
 def test_a_storm_of_bombs_costs_little_and_others_are_answered(faulty: Faulty):
-    bomb = {"url": data_url(BOMBS["13000 x 13000"]()), "meta": META}
-    small = {"url": data_url(encode(photograph(24, 24))), "meta": META}
+    bomb = serving.image(BOMBS["13000 x 13000"]())
+    small = serving.image(encode(photograph(24, 24)))
     serving.call(faulty.url, "restore", small, "pixel", 1, 1)
     before = memory(faulty.served.process.pid)
     with ThreadPoolExecutor(20) as pool:

@@ -7,15 +7,14 @@ from typing import Any
 import pytest
 from gradio.utils import get_upload_folder
 
+from tests import serving
 from tests.core.picture_files import encode
 from tests.hostile.inputs import (
     JUNK,
-    META,
     NUMBERS,
     ODD_PICTURES,
     PICTURES,
     TEXTS,
-    data_url,
     places,
 )
 from tests.hostile.whole_app import Answer, WholeApp, as_upload, judge
@@ -69,10 +68,10 @@ SENT = [
 
 def wrapped(content: bytes, by: str) -> Any:
     if by in ("url", "data URL"):
-        url = data_url(content)
-        return url if by == "data URL" else {"url": url, "meta": META}
+        url = serving.data_url(content)
+        return url if by == "data URL" else {"url": url, "meta": serving.META}
     path = as_upload(Path(get_upload_folder()) / "hostile", content)
-    return path if by == "path" else {"path": path, "meta": META}
+    return path if by == "path" else {"path": path, "meta": serving.META}
 
 
 # ------------------------------------------------------------------------------- pictures
@@ -123,12 +122,12 @@ def test_no_file_is_read_that_was_not_uploaded_and_nothing_is_fetched(
 def test_junk_is_no_picture(app: WholeApp, taker: Taker, name: str):
     judge(app, taker(app, JUNK[name]), must_refuse=True)
     judge(app, taker(app, {"url": JUNK[name]}), must_refuse=True)
-    judge(app, taker(app, {"path": JUNK[name], "meta": META}), must_refuse=True)
+    judge(app, taker(app, {"path": JUNK[name], "meta": serving.META}), must_refuse=True)
 
 
 # -------------------------------------------------------------------------------- numbers
 
-PICTURE = {"url": data_url(encode(photograph(24, 20), "PNG")), "meta": META}
+PICTURE = serving.image(encode(photograph(24, 20), "PNG"))
 
 # Endpoint, valid arguments, and the places of its numbers with what is meant there after all.
 CALLS: dict[str, tuple[list[Any], dict[int, set[str]]]] = {

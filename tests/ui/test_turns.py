@@ -18,7 +18,6 @@ from PIL import Image
 
 from lesson7.ui import components, lanes
 from tests import serving
-from tests.benchmarks.questions import as_data_url
 from tests.ui.slow_app import TURN, Noted
 
 SEVEN = components.ASSETS / "mnist/examples/7-0075.png"
@@ -151,7 +150,7 @@ def walk(url: str) -> Asking:
 
 
 def photograph() -> dict[str, object]:
-    return as_data_url(SEVEN.read_bytes())
+    return serving.image(SEVEN.read_bytes())
 
 
 def restoring(url: str) -> Asking:

@@ -212,6 +212,7 @@ def _tables_of_words() -> list[tuple[str, str, list[str]]]:
     from lesson7.ui import (
         bedrooms_replies,
         components,
+        events,
         lesson,
         lesson_records,
         lesson_rungs,
@@ -241,6 +242,7 @@ def _tables_of_words() -> list[tuple[str, str, list[str]]]:
     titles = [title for title, _ in restoration_lab.TITLES.values()]
     return [
         ("errors", "a defect", [components.BROKEN, sent.DEFECT]),
+        ("errors", "nobody listened", [events.UNHEARD]),
         ("lesson", "no records", [lesson.UNREADABLE]),
         ("digits", "the layers", [*mnist.LAYER_SAYS.values(), *mnist.SCORES_SAY.values()]),
         ("restoration", "the losses", [sights.PIXEL, sights.FEATURE, sights.CRITIC, *titles]),

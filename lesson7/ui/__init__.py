@@ -5,6 +5,7 @@
     doors.py        the addresses that are answered at all
     sent.py         what strangers send, taken as it comes; words for whatever goes wrong
     events.py       between an event and the function that answers it: turns, places, giving up
+    listeners.py    who listens for an answer: nothing is computed for nobody
     housekeeping.py keeps bounded what visitors leave behind
     writable.py     the folder for what they send and get, looked at before anything else
     lanes.py        who computes when: short work and photographs do not wait for each other

@@ -32,6 +32,7 @@ from lesson7.core.errors import InputError, Lesson7Error, WeightsError
 from lesson7.ui import words
 from lesson7.ui.guard import MAX_BODY, Guard
 from lesson7.ui.housekeeping import housekeeping
+from lesson7.ui.listeners import Listeners
 from lesson7.ui.sent import Page
 
 ASSETS = Path(__file__).parent / "assets"
@@ -158,7 +159,10 @@ LAUNCH: dict[str, Any] = {
     "max_threads": 64,  # so many events may be under way; those that compute wait in two lanes
     "_frontend": False,  # or a machine too busy to draw the page in 3 seconds stops at the start
     "state_session_capacity": 300,  # visitors of whom the latest halt is known, 70 KB each
-    "app_kwargs": {"middleware": [Middleware(Guard)], "lifespan": housekeeping()},
+    "app_kwargs": {
+        "middleware": [Middleware(Guard), Middleware(Listeners)],
+        "lifespan": housekeeping(),
+    },
 }
 
 

@@ -14,7 +14,8 @@ Whoever is refused for want of a place is told so in the same way as of any othe
 the page by ``{"id": 7, "error": words}``, a caller by ``gr.Error``.
 
 Nobody computes for nobody: when the browser is closed or the connection is cut, the job ends
-with its turn. So it does when the page halts it. Gradio's own way to cancel names no
+with its turn. So it does where nobody ever listened for its answer, for ``GRACE`` seconds; who
+comes later is told. And so it does when the page halts it. Gradio's own way to cancel names no
 question, and when it comes late it hits the visitor's next one.
 """
 
@@ -22,6 +23,7 @@ import contextlib
 import functools
 import inspect
 import json
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -29,7 +31,12 @@ from typing import Any
 import gradio as gr
 from gradio.context import LocalContext
 
+from lesson7.ui import listeners
 from lesson7.ui.lanes import Busy, Lane, Wait
+
+GRACE = 10.0  # seconds from a question to the first listener: of a slow network, or of a person
+
+UNHEARD = "Nobody was listening for this answer, so it was given up. Please ask again."
 
 OPEN: dict[str, Any] = {"concurrency_limit": None}
 
@@ -81,9 +88,9 @@ def for_page(
     """
 
     async def replies(halted: Halted, event: gr.EventData) -> AsyncIterator[Packed]:
-        number, is_abandoned, silent = asked(event).get("id"), _abandonment(), True
+        number, asker, silent = asked(event).get("id"), _Asker(), True
         about = {"id": number}
-        job = lane.run(_turns(answer, event), lambda: number in halted or is_abandoned())
+        job = lane.run(_turns(answer, event), lambda: number in halted or asker.has_gone())
         try:
             async with contextlib.aclosing(job) as steps:
                 async for step in steps:
@@ -96,7 +103,9 @@ def for_page(
         except Busy as busy:
             yield pack(about | {"error": str(busy)})
         else:
-            if silent:  # Gradio would hand the page nothing as if it were a reply
+            if asker.never_listened:
+                yield pack(about | {"error": UNHEARD})
+            elif silent:  # Gradio would hand the page nothing as if it were a reply
                 yield gr.skip()
 
     return replies
@@ -113,8 +122,8 @@ def for_callers(
 
     @functools.wraps(function)
     async def answer(*args: Any) -> Any:
-        last, progress = None, gr.Progress()
-        job = lane.run(_turns(function, *args), _abandonment())
+        last, progress, asker = None, gr.Progress(), _Asker()
+        job = lane.run(_turns(function, *args), asker.has_gone)
         try:
             async with contextlib.aclosing(job) as steps:
                 async for step in steps:
@@ -124,6 +133,8 @@ def for_callers(
                         last = step
         except Busy as busy:
             raise gr.Error(str(busy), print_exception=False) from busy
+        if asker.never_listened:
+            raise gr.Error(UNHEARD, print_exception=False)
         return last
 
     return answer
@@ -137,8 +148,24 @@ def _turns(function: Callable[..., Any], *args: Any) -> Iterator[Any]:
         yield function(*args)
 
 
-def _abandonment() -> Callable[[], bool]:
-    """Whether whoever asked has gone; Gradio's queue knows, and tells only generators."""
-    blocks, number = LocalContext.blocks.get(None), LocalContext.event_id.get(None)
-    event = blocks._queue.event_ids_to_events.get(number or "") if blocks else None
-    return lambda: event is not None and not event.alive
+class _Asker:
+    """Whoever asked what is being answered: there, gone, or never come to hear the answer.
+
+    Gradio's queue knows who has gone, and tells only generators.
+    """
+
+    def __init__(self) -> None:
+        blocks, number = LocalContext.blocks.get(None), LocalContext.event_id.get(None)
+        self._event = blocks._queue.event_ids_to_events.get(number or "") if blocks else None
+        self._heard = time.monotonic()
+        self.never_listened = False
+
+    def has_gone(self) -> bool:
+        """Whether nothing more need be computed; asked before each turn."""
+        if self._event is None:  # no question of the queue's
+            return False
+        now = time.monotonic()
+        if listeners.has_listener(self._event.session_hash, self._event._id):
+            self._heard = now
+        self.never_listened = now - self._heard > GRACE
+        return self.never_listened or not self._event.alive

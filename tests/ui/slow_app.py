@@ -19,6 +19,7 @@ from PIL import Image
 
 TURN = 0.1  # seconds
 TURNS = 300  # of each job, which nobody waits for
+GRACE = 3.0  # seconds until somebody must listen
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,15 @@ def turns(name: str) -> Iterator[int]:
 
 def main() -> None:
     """Serve it until it is stopped; torch is not imported, which would take seconds."""
-    from lesson7.ui import bedrooms, bedrooms_replies, components, human_numbers, mnist, restoration
+    from lesson7.ui import (
+        bedrooms,
+        bedrooms_replies,
+        components,
+        events,
+        human_numbers,
+        mnist,
+        restoration,
+    )
 
     picture = Image.new("RGB", (16, 16))
     word = SimpleNamespace(
@@ -70,6 +79,7 @@ def main() -> None:
     human_numbers._predictor = lambda: SimpleNamespace(stream=words, ITOS=[","])
     bedrooms_replies.predictor = lambda: SimpleNamespace(walking=frames, drawing=frames)
     bedrooms_replies._room = lambda room: room
+    events.GRACE = GRACE
     tabs = {
         "Digits": mnist,
         "Restoration": restoration,

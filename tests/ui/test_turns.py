@@ -17,8 +17,9 @@ import pytest
 from PIL import Image
 
 from lesson7.ui import components, lanes
+from lesson7.ui.events import UNHEARD
 from tests import serving
-from tests.ui.slow_app import TURN, Noted
+from tests.ui.slow_app import TURN, TURNS, Noted
 
 SEVEN = components.ASSETS / "mnist/examples/7-0075.png"
 PATIENCE = 30.0  # seconds, for what comes when it comes
@@ -211,3 +212,21 @@ def test_a_halt_ends_the_question_it_names_and_no_later_one(url: str, noted: Not
     second = restoration(url, id=8, session=session, path=path)
     until(lambda: noted.count("restoration") >= before + 5)
     second.drop()
+
+
+def test_nobody_computes_for_who_never_listens(url: str, noted: Noted):
+    """Others, who do, lose nothing; and whoever comes too late hears why there is no answer."""
+    with contextlib.ExitStack() as leaving:
+        for listened in (restoration(url), JOBS["a caller's counting"][1](url)):
+            leaving.callback(listened.drop)
+        before = noted.count("rooms")
+        where = f"{url}/gradio_api/call/draw"
+        event = post(where, {"data": [64, 7, 1, "modern"]})["event_id"]
+        until(lambda: noted.count("rooms") > before)
+        turns_to_the_end(noted, "rooms")
+        assert noted.count("rooms") - before < TURNS
+        for name in ("restoration", "words"):
+            now = noted.count(name)
+            until(lambda name=name, now=now: noted.count(name) > now)
+        with urllib.request.urlopen(f"{where}/{event}", timeout=PATIENCE) as late:
+            assert UNHEARD in late.read().decode()

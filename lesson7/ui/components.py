@@ -29,7 +29,7 @@ from PIL import Image
 from starlette.middleware import Middleware
 
 from lesson7.core.errors import InputError, Lesson7Error, WeightsError
-from lesson7.ui import words
+from lesson7.ui import events, words
 from lesson7.ui.guard import MAX_BODY, Guard
 from lesson7.ui.housekeeping import housekeeping
 from lesson7.ui.listeners import Listeners
@@ -160,7 +160,7 @@ LAUNCH: dict[str, Any] = {
     "_frontend": False,  # or a machine too busy to draw the page in 3 seconds stops at the start
     "state_session_capacity": 300,  # visitors of whom the latest halt is known, 70 KB each
     "app_kwargs": {
-        "middleware": [Middleware(Guard), Middleware(Listeners)],
+        "middleware": [Middleware(Guard, check_place=events.check_place), Middleware(Listeners)],
         "lifespan": housekeeping(),
     },
 }

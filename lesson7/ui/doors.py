@@ -10,6 +10,7 @@ Gradio adds stays closed until it is listed here.
     is_open     whether a request goes on to the app
     is_fetch    whether it asks the server to fetch something from elsewhere
     is_call     whether it hands in work, whose form Gradio trusts
+    called      the endpoint that a caller asks, by the name in the address
 """
 
 import re
@@ -26,6 +27,7 @@ _WRITE = re.compile(
 )
 _MCP = re.compile(r"/gradio_api/mcp(/.*)?")
 _CALL = re.compile(r"/gradio_api/(queue/join|call/|run/)")
+_CALLED = re.compile(r"/gradio_api/(?:call|call/v2|run)/([^/]+)/?")
 _METHODS = {
     "GET": (_READ,),
     "HEAD": (_READ,),
@@ -51,6 +53,16 @@ def is_fetch(path: str) -> bool:
     True
     """
     return "file=http" in path.lower()
+
+
+def called(path: str) -> str | None:
+    """The name of the endpoint that a body sent to ``path`` is for, where the address says it.
+
+    >>> called("/gradio_api/call/classify"), called("/gradio_api/queue/join")
+    ('classify', None)
+    """
+    match = _CALLED.fullmatch(path)
+    return match[1] if match else None
 
 
 def is_call(path: str) -> bool:

@@ -2,6 +2,7 @@
 
     for_page        has a function answer what a page's own script asks, in a lane
     for_callers     has a function answer an endpoint, in a lane
+    check_place     whether an endpoint's lane would take one more call
     Halted, halt    which of a visitor's questions need no answer any more
     OPEN            goes with each such event: Gradio's queue lets it through to its lane
 
@@ -11,7 +12,8 @@ a turn without anything to say. While a question waits, the page hears of it:
     reply           {"id": 7, "wait": "You are number 3 in the queue."}
 
 Whoever is refused for want of a place is told so in the same way as of any other mistake:
-the page by ``{"id": 7, "error": words}``, a caller by ``gr.Error``.
+the page by ``{"id": 7, "error": words}``, a caller by ``gr.Error``. Most callers hear it at
+the door already, for Gradio spends on a refusal nearly what a digit costs: see ``guard``.
 
 Nobody computes for nobody: when the browser is closed or the connection is cut, the job ends
 with its turn. So it does where nobody ever listened for its answer, for ``GRACE`` seconds; who
@@ -42,6 +44,8 @@ OPEN: dict[str, Any] = {"concurrency_limit": None}
 
 Packed = str | dict[str, Any]
 Replies = Callable[["Halted", gr.EventData], AsyncIterator[Packed]]
+
+_lanes: dict[str, Lane] = {}  # of the endpoints
 
 _MOST_ID = 2**53  # the largest whole number that a page's script knows
 
@@ -120,6 +124,8 @@ def for_callers(
     of their place in line as of progress.
     """
 
+    _lanes[function.__name__] = lane
+
     @functools.wraps(function)
     async def answer(*args: Any) -> Any:
         last, progress, asker = None, gr.Progress(), _Asker()
@@ -138,6 +144,12 @@ def for_callers(
         return last
 
     return answer
+
+
+def check_place(endpoint: str) -> None:
+    """Raise Busy if whoever calls ``endpoint`` would be refused; others are not known here."""
+    if endpoint in _lanes:
+        _lanes[endpoint].check_room()
 
 
 def _turns(function: Callable[..., Any], *args: Any) -> Iterator[Any]:

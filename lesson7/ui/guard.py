@@ -15,7 +15,8 @@ What it refuses, and the status of the answer, each with words as ``{"detail": .
     404     a closed door
     408     a body that stopped coming
     413     a body over ``MAX_BODY``, or JSON of more than ``MAX_VALUES`` values
-    503     a call that finds Gradio's queue full, which would tell how full
+    503     a call for which ``check_place`` sees no place, or that finds Gradio's queue full,
+            which would tell how full
     507     a request for which there is no room on the disk
 """
 
@@ -27,7 +28,8 @@ import os
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from lesson7.ui.doors import is_call, is_fetch, is_open
+from lesson7.core.errors import InputError
+from lesson7.ui.doors import called, is_call, is_fetch, is_open
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -40,6 +42,8 @@ PATIENCE = 30.0  # seconds, for the next part of a body
 
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EACCES, errno.EPERM}
 """What the system says where nothing can be written: full, over quota, read-only, not ours."""
+
+RETRY_AFTER = b"2"  # seconds, for whom there was no place
 
 FULL_SAYS = "The app is busy. Please try again in a moment."
 
@@ -84,10 +88,19 @@ class Guard:
         app: the ASGI application behind the guard.
         max_body: the largest request body, in bytes.
         patience: how long the next part of a body may take, in seconds.
+        check_place: gets the name of the endpoint that is called, and raises an ``InputError``
+            if there is no place for one more.
     """
 
-    def __init__(self, app: App, max_body: int = MAX_BODY, patience: float = PATIENCE) -> None:
+    def __init__(
+        self,
+        app: App,
+        max_body: int = MAX_BODY,
+        patience: float = PATIENCE,
+        check_place: Callable[[str], None] = lambda endpoint: None,
+    ) -> None:
         self.app = app
+        self.check_place = check_place
         self.max_body = max_body
         self.patience = patience
 
@@ -101,6 +114,7 @@ class Guard:
         try:
             _check_door(scope["method"], scope["path"])
             body.check_announced()
+            self._check_place(scope)
             await self.app(scope, body.receive, answer.send)
         except _RefusedError as refusal:
             body.refusal = refusal
@@ -113,6 +127,14 @@ class Guard:
         if body.refusal and not answer.started:
             await body.discard()
             await answer.refuse(body.refusal)
+
+    def _check_place(self, scope: Message) -> None:
+        endpoint = called(scope["path"])
+        try:
+            if endpoint and scope["method"] == "POST":
+                self.check_place(endpoint)
+        except InputError as busy:
+            raise _RefusedError(503, str(busy)) from busy
 
 
 class _Body:
@@ -206,6 +228,7 @@ class _Answer:
             (b"content-type", b"application/json"),
             (b"content-length", str(len(body)).encode()),
             (b"connection", b"close"),
+            *([(b"retry-after", RETRY_AFTER)] if refusal.status == 503 else []),
         ]
         start = {"type": "http.response.start", "status": refusal.status, "headers": headers}
         await self._send_on(start)

@@ -99,7 +99,7 @@ class Lane:
         Raises:
             Busy: there is no place left; nothing of the job has run.
         """
-        self._check_room()
+        self.check_room()
         self._jobs += 1
         spent = 0.0
         try:
@@ -127,7 +127,8 @@ class Lane:
             if close is not None:
                 close()
 
-    def _check_room(self) -> None:
+    def check_room(self) -> None:
+        """Raise Busy, with the place in line, if the lane would not take one more job now."""
         expected = statistics.median(self._seconds) if self._seconds else 0.0
         slow = (self._jobs + 1) * expected > self.patience
         if self._jobs >= self.most or (slow and self._jobs >= self.least):

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from lesson7.core.errors import InputError
 from lesson7.ui import doors, guard
 from lesson7.ui.guard import FULL_SAYS, HEADERS, MAX_VALUES, NO_ROOM, NO_ROOM_SAYS, Guard
 
@@ -34,6 +35,7 @@ def request(
     path: str = "/gradio_api/call/classify",
     method: str = "POST",
     parts: tuple[bytes | None, ...] = (),
+    check_place: Callable[[str], None] = lambda endpoint: None,
     **headers: str,
 ) -> Got:
     """Send ``parts`` (None: nothing more, ever) to an app that does as ``behave``."""
@@ -75,7 +77,8 @@ def request(
         "path": path,
         "headers": [(name.replace("_", "-").encode(), v.encode()) for name, v in headers.items()],
     }
-    asyncio.run(Guard(app, max_body=LIMIT, patience=0.05)(scope, receive, send))
+    own = Guard(app, max_body=LIMIT, patience=0.05, check_place=check_place)
+    asyncio.run(own(scope, receive, send))
     return got
 
 
@@ -183,6 +186,20 @@ def test_a_full_queue_has_our_words(path: str):
     assert "x-own" not in got.headers
     assert HEADERS.items() <= got.headers.items()
     assert request(full, path="/config", method="GET").body == b"fine"
+
+
+def test_a_call_without_a_place_costs_the_app_nothing():
+    def full(endpoint: str) -> None:
+        if endpoint == "restore":
+            raise InputError("The app is busy: you would be number 13 in the queue.")
+
+    for path in ("/gradio_api/call/restore", "/gradio_api/call/v2/restore/"):
+        got = request(path=path, parts=(b"{}",), check_place=full)
+        assert (got.status, got.seen) == (503, 0)
+        assert got.words.endswith("number 13 in the queue.")
+        assert got.headers["retry-after"] == "2"
+    assert request(path="/gradio_api/call/classify", check_place=full).status == 200
+    assert request(path="/gradio_api/call/restore/x", method="GET", check_place=full).status == 200
 
 
 def test_other_trouble_with_files_is_a_defect():

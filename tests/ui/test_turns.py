@@ -8,6 +8,7 @@ import http.client
 import io
 import json
 import time
+import urllib.error
 import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
@@ -193,7 +194,12 @@ def test_who_waits_hears_the_place_and_who_finds_none_is_told(url: str, noted: N
         assert reply["id"] == 1
         assert reply["wait"].startswith("You are number ")
         late = f"busy: you would be number {most + 1} in the queue"
-        assert late in json.dumps(list(restoring(url).lines()))
+        with pytest.raises(urllib.error.HTTPError) as refusal:
+            restoring(url)
+        with refusal.value as answer:
+            assert answer.code == 503
+            assert late in json.load(answer)["detail"]
+            assert int(answer.headers["retry-after"]) > 0
         assert late in json.dumps(list(restoration(url).lines()))
         (probabilities,) = next(call(url, "classify", photograph(), "cnn").lines())
         assert max(probabilities, key=probabilities.__getitem__) == "7"

@@ -119,9 +119,7 @@ def build() -> gr.Blocks:
             events.for_page(SHORT, answer),
             halted,
             desk,
-            trigger_mode="multiple",  # the page itself sends one at a time
-            show_progress="hidden",
-            api_visibility="private",
+            **events.QUIET,
             **events.OPEN,
         )
         asked.failure(None, js=components.failed("bedrooms", "bedrooms"), api_visibility="private")

@@ -5,6 +5,7 @@
     check_place     whether an endpoint's lane would take one more call
     Halted, halt    which of a visitor's questions need no answer any more
     OPEN            goes with each such event: Gradio's queue lets it through to its lane
+    QUIET           goes with each event of a page's own script
 
 An answering function is plain, or a generator whose items are turns (see ``lanes``); None is
 a turn without anything to say. While a question waits, the page hears of it:
@@ -41,6 +42,11 @@ GRACE = 10.0  # seconds from a question to the first listener: of a slow network
 UNHEARD = "Nobody was listening for this answer, so it was given up. Please ask again."
 
 OPEN: dict[str, Any] = {"concurrency_limit": None}
+QUIET: dict[str, Any] = {
+    "trigger_mode": "multiple",  # the page's own script says when it asks again
+    "show_progress": "hidden",
+    "api_visibility": "private",
+}
 
 Packed = str | dict[str, Any]
 Replies = Callable[["Halted", gr.EventData], AsyncIterator[Packed]]

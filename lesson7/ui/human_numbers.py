@@ -167,16 +167,11 @@ def build() -> gr.Blocks:
             added = gr.JSON(label="continuation")
             run = gr.Button("continue_text")
 
-        quiet: dict[str, Any] = {
-            "trigger_mode": "multiple",
-            "show_progress": "hidden",
-            "api_visibility": "private",
-        }
         asked = [
-            event(events.for_page(SHORT, reply), halted, desk, **quiet, **events.OPEN)
+            event(events.for_page(SHORT, reply), halted, desk, **events.QUIET, **events.OPEN)
             for event, reply in ((desk.ask, answer), (desk.compare, compare))
         ]
-        desk.halt(events.halt, halted, None, queue=False, **quiet)
+        desk.halt(events.halt, halted, None, queue=False, **events.QUIET)
         for event in asked:
             event.failure(
                 None, js=components.failed("human-numbers", "counting"), api_visibility="private"

@@ -150,9 +150,7 @@ def build() -> gr.Blocks:
             events.for_page(SHORT, answer),
             halted,
             desk,
-            trigger_mode="multiple",  # the page itself sends one at a time, the last drawing last
-            show_progress="hidden",
-            api_visibility="private",
+            **events.QUIET,
             **events.OPEN,
         )
         asked.failure(None, js=components.failed("digits", "digits"), api_visibility="private")

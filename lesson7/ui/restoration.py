@@ -153,11 +153,6 @@ def build() -> gr.Blocks:
             restored = gr.Image(type="filepath", format="png", label="restored")
             run = gr.Button("restore")
 
-        quiet: dict[str, Any] = {
-            "trigger_mode": "multiple",
-            "show_progress": "hidden",
-            "api_visibility": "private",
-        }
         work = [
             (desk.ask, answer),
             (desk.crops, crops),
@@ -165,11 +160,13 @@ def build() -> gr.Blocks:
             (desk.sights, restoration_lab.sights),
         ]
         asked = [
-            event(events.for_page(LONG, reply, pack=dict), halted, desk, **quiet, **events.OPEN)
+            event(
+                events.for_page(LONG, reply, pack=dict), halted, desk, **events.QUIET, **events.OPEN
+            )
             for event, reply in work
         ]
-        asked.append(desk.story(restoration_lab.story, None, desk, **quiet))
-        desk.halt(events.halt, halted, None, queue=False, **quiet)
+        asked.append(desk.story(restoration_lab.story, None, desk, **events.QUIET))
+        desk.halt(events.halt, halted, None, queue=False, **events.QUIET)
         for event in asked:
             event.failure(
                 None, js=components.failed("restoration", "restoration"), api_visibility="private"

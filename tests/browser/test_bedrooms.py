@@ -10,14 +10,12 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests import serving
 from tests.bedrooms import stand_ins
-
-GRADIOS_OWN = {("image-redundant-alt", 'img[alt="Settings"]')}  # the footer
+from tests.browser.accessibility import complaints, sticking_out
 
 
 @pytest.fixture(scope="module")
@@ -259,12 +257,7 @@ def test_nothing_is_wider_than_the_window(open_page: Callable[..., Page], width:
     page.locator(".br-inside summary").click()
     expect(page.locator(".br-stages li")).to_have_count(6)
     assert page.evaluate("document.documentElement.scrollWidth") == width
-    sticking_out = page.evaluate(
-        """() => [...document.querySelectorAll(".bedrooms *")]
-            .filter(e => e.getClientRects().length && e.getBoundingClientRect().right > innerWidth)
-            .map(e => e.className)"""
-    )
-    assert sticking_out == []
+    assert sticking_out(page, ".bedrooms *") == []
 
 
 @pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 1280), ("light", 320)])
@@ -277,9 +270,4 @@ def test_axe_finds_nothing_of_ours(open_page: Callable[..., Page], theme: str, w
     expect(page.locator(".br-era")).to_have_count(2)
     page.locator(".br-inside summary").click()
     expect(page.locator(".br-stages li")).to_have_count(6)
-    found = {
-        (violation["id"], node["target"][0])
-        for violation in Axe().run(page).response["violations"]
-        for node in violation["nodes"]
-    }
-    assert found - GRADIOS_OWN == set()
+    assert complaints(page) == set()

@@ -160,6 +160,13 @@ def zero_gpu(tmp_path_factory: pytest.TempPathFactory):
         assert "/lesson7/" not in served.log.read_text(), served.log.read_text()
 
 
+def test_the_page_may_speak_with_its_host(zero_gpu):
+    """Gradio's script asks it which Space this is; elsewhere the page speaks with itself alone."""
+    served, _, _ = zero_gpu
+    policy = serving.request(served.url)[1]["content-security-policy"]
+    assert "connect-src 'self' data: blob: https://huggingface.co https://*.hf.space;" in policy
+
+
 def test_a_photograph_is_restored_in_a_process_that_was_lent_the_card(zero_gpu, tmp_path: Path):
     served, client, turns = zero_gpu
     Image.new("RGB", (40, 30), (90, 120, 150)).save(tmp_path / "photo.png")

@@ -6,7 +6,14 @@
 /** A part of the address; empty if it is not there. */
 const fromAddress = (name) => new URLSearchParams(location.search).get(name) ?? "";
 
-/** Write parts, `{name: value}`, into the address, which is returned; empty ones are taken out. */
+/** An address as a link for others: without the visitor's own pass to a private Space. */
+function linkTo(address) {
+  const link = new URL(address);
+  if (link.searchParams.has("__sign")) link.searchParams.delete("__sign");
+  return link.href;
+}
+
+/** Write parts, `{name: value}`, into the address; empty ones are taken out. Returns a link to it. */
 function toAddress(parts) {
   const address = new URL(location.href);
   for (const [name, value] of Object.entries(parts)) {
@@ -18,7 +25,7 @@ function toAddress(parts) {
   } catch {
     // a page in a frame may not have an address of its own; the link still says it
   }
-  return address.href;
+  return linkTo(address);
 }
 
 /** Choose the radio button that a part of the address names, if there is such a one. */

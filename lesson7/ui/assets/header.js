@@ -36,13 +36,14 @@ const link = element.querySelector(".l7-link");
 const copied = element.querySelector(".l7-copied");
 
 link.addEventListener("click", async () => {
+  const address = linkTo(location.href);
   try {
-    await navigator.clipboard.writeText(location.href);
+    await navigator.clipboard.writeText(address);
     copied.textContent = "The link is copied.";
   } catch {
     copied.textContent = "The browser does not let this page copy. Here is the link:";
     const field = document.createElement("input");
-    Object.assign(field, { value: location.href, readOnly: true });
+    Object.assign(field, { value: address, readOnly: true });
     field.setAttribute("aria-label", "The link");
     copied.append(field);
     field.select();

@@ -8,7 +8,7 @@ import torch
 from lesson7.core.errors import ConfigError
 from lesson7.core.runs import Run
 from lesson7.core.training import Phase, fit
-from lesson7.restoration import data, train
+from lesson7.restoration import data, pairs, train
 from lesson7.restoration.compact import CompactUnet
 from lesson7.restoration.judging import Pictures
 from lesson7.restoration.losses import pixel_loss
@@ -69,7 +69,10 @@ def test_the_critics_crops_are_saved_without_loss(command):
     assert {p.suffix for p in kinds["real"]} == {".png"}
 
 
-def test_the_lessons_network_trains_by_the_same_command(command):
+def test_the_lessons_network_trains_by_the_same_command(command, monkeypatch):
+    """Judged on squares of 128 pixels: it takes four times as long for those of 256."""
+    for module in (data, pairs):
+        monkeypatch.setattr(module, "SIZE", 128)
     done = command("--recipe", "pixel", "--network", "lesson", "--lesson-augment",
                    "--family", "0", "--out", "lesson")  # fmt: skip
     assert done.exit_code == 0, done.output

@@ -10,7 +10,7 @@
     warm_up         do something slow in the background, once
     warm_up_on_load the same, as soon as somebody opens the page
 
-Colours, sizes and spaces are named in ``assets/theme.css`` alone; ``THEME`` points
+Colours, sizes and spaces are named in ``assets/theme/colours.css`` alone; ``THEME`` points
 Gradio's own components at the same names, so that both change together, light and dark.
 """
 

@@ -1,8 +1,9 @@
 """The Digits tab: draw a digit, see ten probabilities move with every stroke, look inside.
 
-The page's side is in ``assets/mnist/``: ``pad.js`` keeps the drawing, ``digits.js`` sends it
-and shows the answer, ``inside.js`` paints what the network makes of it. They speak with this
-file through one event with one output:
+The page's side is in ``assets/mnist/``: ``pad.js`` keeps the drawing, ``source.js`` brings
+pictures from elsewhere, ``digits.js`` sends what is there and shows the answer, ``inside.js``
+paints what the network makes of it. They speak with this file through one event with one
+output:
 
     question    {"id": 7, "ask": "reading", "image": data URL, "model": "best"}
     reply       {"id": 7, "digit": 3, "message": "", "probabilities": [...], "seen": base64,
@@ -134,7 +135,8 @@ def build() -> gr.Blocks:
             value="",
             html_template=_page(),
             js_on_load=components.asset(
-                "address.js", "mnist/pad.js", "mnist/inside.js", "mnist/digits.js"
+                "address.js",
+                *(f"mnist/{name}.js" for name in ("pad", "inside", "source", "digits")),
             ),
             apply_default_css=False,
             elem_id="digits",

@@ -7,8 +7,6 @@
 const THROTTLE = 120; // ms between two questions while drawing
 const SLOW = 700; // ms after which the wait is put in words
 const LOST = 30000; // ms after which an answer is no longer waited for
-const LARGEST = 7e6; // bytes of a file that the browser cannot shrink
-const LONGEST = 800; // pixels: larger pictures are shrunk before they are sent
 
 const find = (selector) => element.querySelector(selector);
 const findAll = (selector) => [...element.querySelectorAll(selector)];
@@ -241,75 +239,7 @@ for (const choice of findAll(".networks input")) {
 }
 details.addEventListener("toggle", () => details.open && !pad.isEmpty() && ask(true));
 
-// ---- pictures from elsewhere
-
-const readAsUrl = (file) =>
-  new Promise((resolve, reject) => {
-    const reader = new FileReader();
-    reader.onload = () => resolve(reader.result);
-    reader.onerror = () => reject(reader.error);
-    reader.readAsDataURL(file);
-  });
-
-/** Show a file and have it read. What the browser cannot decode is left to the server. */
-async function takeFile(file) {
-  let bitmap = null;
-  try {
-    bitmap = await createImageBitmap(file);
-  } catch {
-    if (file.size > LARGEST) return showWords("This file is too large: at most 7 MB.");
-    return pad.showPicture(null, await readAsUrl(file));
-  }
-  const scale = Math.min(1, LONGEST / Math.max(bitmap.width, bitmap.height));
-  const copy = document.createElement("canvas");
-  copy.width = Math.max(1, Math.round(bitmap.width * scale));
-  copy.height = Math.max(1, Math.round(bitmap.height * scale));
-  copy.getContext("2d").drawImage(bitmap, 0, 0, copy.width, copy.height);
-  pad.showPicture(copy, copy.toDataURL("image/png"));
-}
-
-const isPicture = (item) => item.kind === "file" && item.type.startsWith("image/");
-
-for (const [button, input] of [[".pad-upload", ".pad-file"], [".pad-photo", ".pad-camera"]]) {
-  find(button).addEventListener("click", () => find(input).click());
-  find(input).addEventListener("change", () => {
-    const [file] = find(input).files;
-    find(input).value = ""; // so that the same file can be chosen again
-    if (file) takeFile(file);
-  });
-}
-
-for (const example of findAll(".pad-examples button")) {
-  const image = example.querySelector("img");
-  example.addEventListener("click", async () => {
-    await image.decode();
-    const copy = document.createElement("canvas");
-    [copy.width, copy.height] = [image.naturalWidth, image.naturalHeight];
-    copy.getContext("2d").drawImage(image, 0, 0);
-    pad.showPicture(copy, image.src);
-  });
-}
-
-const onPage = () => element.isConnected && element.offsetParent !== null; // the tab is open
-document.addEventListener("paste", (event) => {
-  const item = [...(event.clipboardData?.items ?? [])].find(isPicture);
-  if (!item || !onPage()) return;
-  event.preventDefault();
-  takeFile(item.getAsFile());
-});
-
-const frame = find(".pad");
-frame.addEventListener("dragover", (event) => {
-  event.preventDefault();
-  frame.classList.add("is-target");
-});
-frame.addEventListener("dragleave", () => frame.classList.remove("is-target"));
-frame.addEventListener("drop", (event) => {
-  event.preventDefault();
-  frame.classList.remove("is-target");
-  const [file] = event.dataTransfer.files;
-  if (file) takeFile(file);
-});
+takePictures(digits, pad, showWords);
 
 // ---- the theme may change under the canvases
 

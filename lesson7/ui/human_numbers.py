@@ -1,8 +1,9 @@
 """The Human numbers tab: type a number, and a network goes on counting, word by word.
 
 The page's side is in ``assets/human_numbers/``: ``words.js`` keeps and shows the text,
-``next.js`` shows what may come next, ``heat.js`` what is inside, ``counting.js`` asks and
-listens. They speak with this file through two events with one output:
+``next.js`` shows what may come next, ``heat.js`` what is inside, ``ladder.js`` all networks
+side by side, ``counting.js`` asks and listens. They speak with this file through two events
+with one output:
 
     ask         {"id": 7, "text": "eight thousand one,", "n": 60, "model": "counter",
                  "temperature": 0, "top_k": 0, "seed": 1}
@@ -147,7 +148,9 @@ def warm() -> None:
 
 def build() -> gr.Blocks:
     """The tab. ``/continue_text`` is its one public endpoint."""
-    scripts = [f"human_numbers/{name}.js" for name in ("words", "next", "heat", "counting")]
+    scripts = [
+        f"human_numbers/{name}.js" for name in ("words", "next", "heat", "ladder", "counting")
+    ]
     with gr.Blocks(analytics_enabled=False) as tab:
         desk = gr.HTML(
             value="",

@@ -5,7 +5,6 @@
 
 const SLOW = 900; // ms after which the wait is put in words
 const LOST = 30000; // ms without a reply after which none comes any more
-const RUNG = 24; // words in the ladder
 const LONGEST = 2000; // characters of a text that an address brings
 
 const find = (selector) => element.querySelector(selector);
@@ -15,7 +14,6 @@ const field = find("#hn-text");
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
 const asking = { id: 0, awaited: 0, base: 0, seed: 1, got: 0, queue: [], done: true, timers: [] };
-const ladder = { id: 0, text: "" };
 let vocabulary = [];
 let beginning = ""; // the text that the words on the paper go on from
 
@@ -26,8 +24,7 @@ const paper = createPaper(find(".hn-text"), {
 });
 const next = createNext(counting, { onPick: pick });
 const heat = createHeat(find(".hn-inside"));
-
-const plural = (n, one, many) => `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
+const ladder = createLadder(counting, { onAsk: (question) => trigger("compare", question) });
 
 /** How many numbers are right, and which word is the first wrong one. */
 function judge(settled) {
@@ -105,6 +102,8 @@ function settle() {
   heat.show(paper.words);
   if (find(".hn-ladder").open) climb();
 }
+
+const climb = () => ladder.ask(beginning || field.value);
 
 /** Stop what is under way; what is on the paper stays. */
 function stop() {
@@ -184,65 +183,11 @@ function showNotice(words) {
   find(".hn-broken").hidden = false;
 }
 
-// ---- all seven side by side
-
-function climb() {
-  const text = beginning || field.value;
-  const key = text;
-  if (ladder.text === key) return;
-  ladder.text = key;
-  ladder.id -= 1; // below zero: never the number of a question above
-  find(".hn-ladder-empty").textContent = "Seven networks are counting…";
-  trigger("compare", { id: ladder.id, text, n: RUNG });
-}
-
-function climbed(reply) {
-  if (reply.id !== ladder.id) return;
-  if (reply.wait) {
-    find(".hn-ladder-empty").textContent = reply.wait;
-    return;
-  }
-  find(".hn-rungs").replaceChildren();
-  find(".hn-ladder-empty").textContent = reply.error ?? `After “${textOf(reply.ladder[0].given?.slice(-8).map((word) => ({ word })) ?? [])}”, each always taking its likeliest word:`;
-  for (const row of reply.ladder ?? []) find(".hn-rungs").append(rung(row, reply.vocabulary));
-}
-
-function rung({ model, words, broken }, known) {
-  const choice = find(`.hn-networks input[value="${model}"]`).closest("label");
-  const item = document.createElement("li");
-  const head = document.createElement("div");
-  head.innerHTML = "<h3></h3><p class='l7-quiet'></p>";
-  head.querySelector("h3").textContent = choice.querySelector("strong").textContent;
-  head.querySelector("p").textContent = choice.querySelector(".hn-facts").textContent;
-  const text = document.createElement("p");
-  text.className = "hn-rung-text";
-  text.dataset.asIs = "";
-  text.lang = "en";
-  for (const one of words ?? []) {
-    const word = document.createElement("span");
-    word.className = "hn-word";
-    dress(word, { ...one, likely: probabilitiesOf(one.likely) }, known);
-    word.removeAttribute("aria-label");
-    text.append(word);
-  }
-  if (broken) text.textContent = broken;
-  const verdict = document.createElement("p");
-  verdict.className = "hn-rung-verdict";
-  const wrong = words?.findIndex((one) => one.right === false) ?? -1;
-  const numbers = words?.at(-1)?.numbers ?? 0;
-  verdict.textContent = broken
-    ? "–"
-    : `${plural(numbers, "number", "numbers")} right${wrong < 0 ? "" : ", then wrong"}`;
-  verdict.classList.toggle("is-wrong", wrong >= 0);
-  item.append(head, text, verdict);
-  return item;
-}
-
 // ---- what a visitor does
 
 watch("value", () => {
   const reply = JSON.parse(props.value);
-  if (reply.id < 0) climbed(reply);
+  if (reply.id < 0) ladder.show(reply);
   else received(reply);
 });
 element.addEventListener("counting-failed", () => gaveUp(asking.awaited));
@@ -302,6 +247,7 @@ find(".hn-back").addEventListener("click", () => {
   buttons();
   heat.show(paper.words);
 });
+
 // ---- the address: what is counted on from, and how; a link that has a text counts at once
 
 const usual = chosen();

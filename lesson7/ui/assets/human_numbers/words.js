@@ -2,7 +2,9 @@
 //
 // A word is {word, given, likely, right, expected, numbers, inside, yours}: `likely` holds the
 // network's probabilities of all words, `numbers` how many numbers were right up to here,
-// `yours` is true where a visitor chose it. The files after this one use `bytesOf`, `percent`.
+// `yours` is true where a visitor chose it. The files after this one use what is plain here.
+
+const plural = (n, one, many) => `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
 
 const bytesOf = (base64) => Uint8Array.from(atob(base64), (one) => one.charCodeAt(0));
 

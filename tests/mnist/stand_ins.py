@@ -26,6 +26,18 @@ OTHER_FACES = sorted(
 AROUND = [(1, 0), (1, -1), (0, -1), (-1, -1), (-1, 0), (-1, 1), (0, 1), (1, 1)]
 
 
+def _goes(half: int) -> np.ndarray:
+    """For each of the 256 ways to be surrounded, the eight of ``AROUND`` as bits: is it cut?"""
+    p = [np.arange(256) >> bit & 1 for bit in range(8)]
+    turns = sum((p[i] == 0) & (p[(i + 1) % 8] == 1) for i in range(8))
+    n, e, s, w = p[0], p[2], p[4], p[6]
+    ends = (n * e * s, e * s * w) if half == 0 else (n * e * w, n * s * w)
+    return (sum(p) >= 2) & (sum(p) <= 6) & (turns == 1) & (ends[0] == 0) & (ends[1] == 0)
+
+
+GOES = [_goes(0), _goes(1)]
+
+
 def enlarged(digit: np.ndarray, side: int) -> np.ndarray:
     return np.asarray(Image.fromarray(digit).resize((side, side), Image.Resampling.BICUBIC))
 
@@ -37,24 +49,18 @@ def box(digit: np.ndarray) -> np.ndarray:
 
 def thinned(mask: np.ndarray) -> np.ndarray:
     """One pixel wide lines (Zhang and Suen, A fast parallel algorithm for thinning, 1984)."""
-    mask = np.pad(mask, 1).astype(np.int8)
+    mask = np.pad(mask, 1).astype(np.uint8)
+    inner = mask[1:-1, 1:-1]
+    height, width = mask.shape
     while True:
         before = mask.copy()
-        for half in (0, 1):
-            p = [np.roll(mask, shift, (0, 1)) for shift in AROUND]
-            neighbours = sum(p)
-            turns = sum((p[i] == 0) & (p[(i + 1) % 8] == 1) for i in range(8))
-            n, e, s, w = p[0], p[2], p[4], p[6]
-            ends = (
-                (n * e * s == 0) & (e * s * w == 0)
-                if half == 0
-                else (n * e * w == 0) & (n * s * w == 0)
-            )
-            mask = mask * ~(
-                (mask == 1) & (neighbours >= 2) & (neighbours <= 6) & (turns == 1) & ends
-            )
+        for goes in GOES:
+            around = np.zeros_like(inner)
+            for bit, (y, x) in enumerate(AROUND):
+                around |= mask[1 - y : height - 1 - y, 1 - x : width - 1 - x] << bit
+            inner &= ~goes.take(around)
         if np.array_equal(mask, before):
-            return mask[1:-1, 1:-1].astype(bool)
+            return inner.astype(bool)
 
 
 def thin_on_large_canvas(digit: np.ndarray, rng: np.random.Generator) -> Image.Image:

@@ -16,6 +16,8 @@ from tests.browser.accessibility import complaints
 from tests.browser.five_tabs import NAMES, WORDS
 
 GRADIOS_NOTICE = {("nested-interactive", ".toast-header")}  # its words for a full queue
+NOTHING_FADES = """() => [...document.querySelectorAll("[data-testid=toast-body]")]
+    .every((one) => getComputedStyle(one).opacity === "1")"""
 MOST_SHIFT = 0.02  # of the browser's measure; 0.1 is still called good
 
 
@@ -193,6 +195,7 @@ def test_axe_finds_nothing_of_ours_while_the_app_is_busy_or_fails(
             full = json.dumps({"detail": "Queue is full."})
             held.pop().fulfill(status=503, content_type="application/json", body=full)
         expect(page.locator(words)).to_contain_text("No answer came back")
+        page.wait_for_function(NOTHING_FADES)
         assert complaints(page) <= GRADIOS_NOTICE, name
 
 

@@ -123,13 +123,7 @@ def build() -> gr.Blocks:
             **events.OPEN,
         )
         asked.failure(None, js=components.failed("bedrooms", "bedrooms"), api_visibility="private")
-        run.click(
-            events.for_callers(SHORT, draw),
-            [n, seed, truncation, recipe],
-            sheet,
-            api_name="draw",
-            **events.OPEN,
-        )
+        events.endpoint(run, SHORT, draw, [n, seed, truncation, recipe], sheet)
         components.warm_up_on_load(tab, warm)
     return tab
 

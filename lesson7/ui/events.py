@@ -2,6 +2,7 @@
 
     for_page        has a function answer what a page's own script asks, in a lane
     for_callers     has a function answer an endpoint, in a lane
+    endpoint        offers a function to callers in that way
     check_place     whether an endpoint's lane would take one more call
     Halted, halt    which of a visitor's questions need no answer any more
     OPEN            goes with each such event: Gradio's queue lets it through to its lane
@@ -156,6 +157,26 @@ def check_place(endpoint: str) -> None:
     """Raise Busy if whoever calls ``endpoint`` would be refused; others are not known here."""
     if endpoint in _lanes:
         _lanes[endpoint].check_room()
+
+
+def endpoint(
+    button: gr.Button,
+    lane: Lane,
+    function: Callable[..., Any],
+    inputs: list[gr.components.Component],
+    output: gr.components.Component,
+) -> None:
+    """Offer ``function`` to callers under its own name, in its turns.
+
+    Args:
+        button: pressed by nobody; Gradio's endpoints belong to events.
+        lane: where it computes.
+        function: as for ``for_callers``.
+        inputs: one for each of its parameters.
+        output: what takes its answer.
+    """
+    name = function.__name__
+    button.click(for_callers(lane, function), inputs, output, api_name=name, **OPEN)
 
 
 def _turns(function: Callable[..., Any], *args: Any) -> Iterator[Any]:

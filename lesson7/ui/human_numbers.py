@@ -179,12 +179,8 @@ def build() -> gr.Blocks:
             event.failure(
                 None, js=components.failed("human-numbers", "counting"), api_visibility="private"
             )
-        run.click(
-            events.for_callers(SHORT, continue_text),
-            [text, n_tokens, model, temperature, top_k, seed],
-            added,
-            api_name="continue_text",
-            **events.OPEN,
+        events.endpoint(
+            run, SHORT, continue_text, [text, n_tokens, model, temperature, top_k, seed], added
         )
         components.warm_up_on_load(tab, warm)
     return tab

@@ -156,13 +156,7 @@ def build() -> gr.Blocks:
             **events.OPEN,
         )
         asked.failure(None, js=components.failed("digits", "digits"), api_visibility="private")
-        run.click(
-            events.for_callers(SHORT, classify),
-            [image, model],
-            probabilities,
-            api_name="classify",
-            **events.OPEN,
-        )
+        events.endpoint(run, SHORT, classify, [image, model], probabilities)
         components.warm_up_on_load(tab, warm)
     return tab
 

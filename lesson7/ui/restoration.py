@@ -171,13 +171,7 @@ def build() -> gr.Blocks:
             event.failure(
                 None, js=components.failed("restoration", "restoration"), api_visibility="private"
             )
-        run.click(
-            events.for_callers(LONG, restore),
-            [image, recipe, scale, strength],
-            restored,
-            api_name="restore",
-            **events.OPEN,
-        )
+        events.endpoint(run, LONG, restore, [image, recipe, scale, strength], restored)
         components.warm_up_on_load(tab, warm)
     return tab
 

@@ -1,6 +1,7 @@
 """From a trained run to what the page needs, written beside the other weights.
 
-    ship    a run -> all of the following
+    ship         a run -> all of the following
+    record_of    the last of it alone, for a run whose network is not worth its megabytes
 
 In the folder of weights, everything made from the generator as it is after rounding::
 
@@ -57,9 +58,8 @@ def ship(
     Raises:
         ConfigError: a file would be too large, or there are no snapshots.
     """
-    name, run = f"bedrooms-{recipe}", progress.run
-    generator = _rounded(progress.drawn)
-    assert isinstance(generator, Generator | LessonGenerator)
+    name = f"bedrooms-{recipe}"
+    generator = _generator(progress)
     critic = _rounded(scorer(progress.parts["critic"]))
     record = Record(
         metrics={**judges(generator), "images": progress.images},
@@ -95,8 +95,25 @@ def ship(
     own = replace(record, metrics=measured)
     weights.save(f"{name}-directions", found, found.config, record=own, folder=folder)
 
-    run.keep_record(name, folder / "runs")
-    moments.keep(run, generator, progress.images, folder / "runs" / name)
+    record_of(recipe, progress, folder=folder)
+
+
+def record_of(recipe: str, progress: Progress, *, folder: Path = EMBEDDED) -> None:
+    """Write the run's options, metrics and moments, and no weights.
+
+    Raises:
+        ConfigError: there are no snapshots.
+    """
+    name = f"bedrooms-{recipe}"
+    progress.run.keep_record(name, folder / "runs")
+    generator = _generator(progress)
+    moments.keep(progress.run, generator, progress.images, folder / "runs" / name)
+
+
+def _generator(progress: Progress) -> Generator | LessonGenerator:
+    generator = _rounded(progress.drawn)
+    assert isinstance(generator, Generator | LessonGenerator)
+    return generator
 
 
 def _rounded(network: Network) -> Network:

@@ -55,6 +55,9 @@ def main(
     ship: Annotated[
         bool, typer.Option("--ship", help="Write the result into weights/ at the end.")
     ] = False,
+    record: Annotated[
+        bool, typer.Option("--record", help="Write its record there, and no weights.")
+    ] = False,
     summary: runs.Summary = False,
     show_batch: runs.ShowBatch = False,
 ) -> None:
@@ -65,7 +68,7 @@ def main(
     if start is not None and (recipe, size) != ("modern", 128):
         raise ConfigError("--start is for --recipe modern --size 128")
     chosen = replace(chosen, images=images or chosen.images, features=eyes or chosen.features)
-    if ship and dry_run:
+    if (ship or record) and dry_run:
         raise ConfigError("made-up rooms are not for visitors: leave --ship or --dry-run out")
     if size == 128:
         chosen = replace(chosen, critic_size=128)
@@ -113,8 +116,11 @@ def main(
         typer.echo(f"stopped after {progress.images:,} pictures; go on with --resume")
     if ship:
         command = f"python -m lesson7.bedrooms.train --recipe {recipe} --size {size} --seed {seed}"
+        command += f" --start {start}" if start else ""
         command += f" --eyes {eyes} --ship" if eyes else " --ship"
         shipping.ship(recipe, progress, held_back, judges, command)
+    elif record:
+        shipping.record_of(recipe, progress)
 
 
 def summaries(recipe: Recipe, name: str, size: int) -> str:

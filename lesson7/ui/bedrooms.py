@@ -34,7 +34,7 @@ RECIPES = [
     (
         "modern",
         "Ours",
-        "a critic that looks through ImageNet’s eyes, averaged weights",
+        "a critic that looks through ImageNet’s eyes, grown from 64 to 128 pixels",
         "Its weights are not here.",
     ),
     (

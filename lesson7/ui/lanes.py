@@ -167,5 +167,5 @@ class Lane:
                 await asyncio.wait([turn])
 
 
-SHORT = Lane(patience=0.6, most=24)
-LONG = Lane(patience=4.0, most=12)
+SHORT = Lane(patience=0.4, most=24)
+LONG = Lane(patience=5.0, most=12)

@@ -8,7 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
-from lesson7.bedrooms import moments
+from lesson7.bedrooms import moments, shipping
 from lesson7.bedrooms.model import Generator
 from lesson7.core import weights
 from lesson7.core.errors import ConfigError, WeightsMissing
@@ -52,6 +52,17 @@ def test_the_record_has_options_metrics_and_moments(weights_folder, recipe):
             assert (sheet.format, sheet.size) == ("WEBP", (256, 256))
     sheets = {moment.sheet for moment in history.moments}
     assert len(sheets) == 3, "the weights of the last two are the same"
+
+
+def test_a_record_can_be_kept_without_the_weights(weights_folder, tmp_path):
+    shipping.record_of("wgan", stand_ins.run_of(tmp_path / "run", "wgan"), folder=tmp_path / "w")
+    assert [path.name for path in (tmp_path / "w").iterdir()] == ["runs"]
+    kept, shipped = (
+        moments.read(folder / "runs" / "bedrooms-wgan")
+        for folder in (tmp_path / "w", weights_folder)
+    )
+    assert [moment.images for moment in kept.moments] == [0, 5_000, 10_000, 20_000]
+    assert kept.curves == shipped.curves
 
 
 def test_curves_are_thinned_by_averaging(weights_folder, tmp_path, monkeypatch):

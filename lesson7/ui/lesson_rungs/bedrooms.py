@@ -36,7 +36,7 @@ BEDROOMS = Group(
         Rung(
             "bedrooms-modern",
             "Ours",
-            "a critic that looks through ImageNet’s eyes, averaged weights",
+            "a critic that looks through ImageNet’s eyes, grown from 64 to 128 pixels",
             "A few thousand photographs are too few for a critic that starts from pixels; one that "
             "looks through a network trained on ImageNet learns from them quickly, and soon drove "
             "the generator to draw one and the same room. Since half of each batch must look from "

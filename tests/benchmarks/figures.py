@@ -184,10 +184,12 @@ SPEED = Section(
 
 def _rooms(data: Path, quick: bool) -> list[Reading]:
     n = 20 if quick else bedrooms.N_SAMPLES
-    bench = bedrooms.Bench(data / "bedrooms", data / "backbones", 64, most=n if quick else None)
+    ours = rooms.load("modern")
+    most = n if quick else None
+    bench = bedrooms.Bench(data / "bedrooms", data / "backbones", int(ours.size), most)
     train = {name: vectors[:n] for name, vectors in bench.train.items()}
     real = bench.measure(train)["distance_squeezenet"]
-    drawn = bench.measure(bench.embed(bedrooms.draw(rooms.load("modern"), n)))
+    drawn = bench.measure(bench.embed(bedrooms.draw(ours, n)))
     distance, recall = drawn["distance_squeezenet"], drawn["recall_squeezenet"]
     return [(f"{distance:,.0f}", f"{distance / real:.1f} times as far"), (f"{recall:.2f}", "of 1")]
 

@@ -248,15 +248,14 @@ def _shown(at: float, value: float, shown: Callable[[float], float], log: bool) 
 
 
 def _thinned(points: Points) -> Points:
-    """At most ``MOST_POINTS``: means over as many neighbours as it takes."""
+    """At most ``MOST_POINTS`` and the last: means over as many neighbours as it takes."""
     n = math.ceil(len(points) / MOST_POINTS)
     if n <= 1:
         return points
-    parts = [points[at : at + n] for at in range(0, len(points), n)]
-    return [
-        (part[-1][0], float(f"{sum(value for _, value in part) / len(part):.5g}"))
-        for part in parts
-    ]  # fmt: skip
+    *before, (end, last) = points
+    parts = [before[at : at + n] for at in range(0, len(before), n)]
+    means = [(part[-1][0], sum(value for _, value in part) / len(part)) for part in parts]
+    return [(place, float(f"{value:.5g}")) for place, value in [*means, (end, last)]]
 
 
 def _number(value: object) -> TypeGuard[float]:

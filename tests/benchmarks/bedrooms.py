@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Annotated
 
 import torch
+import torch.nn.functional as F
 import typer
 from torch import Tensor, nn
 
@@ -106,7 +107,9 @@ class Bench:
     def sheet(self, pictures: Tensor, vectors: Tensor, file: Path) -> None:
         """Samples with the nearest training photograph to the right of each."""
         _, nearest = judge.nearest(vectors[:N_SHOWN], self.train["resnet18"])
-        pairs = torch.stack([pictures[:N_SHOWN], self.train_crops[nearest]], 1).flatten(0, 1)
+        photographs = self.train_crops[nearest]
+        shown = F.interpolate(pictures[:N_SHOWN], size=photographs.shape[2:])
+        pairs = torch.stack([shown, photographs], 1).flatten(0, 1)
         data.lay_out(pairs, file, columns=16)
 
 

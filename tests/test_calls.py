@@ -137,7 +137,7 @@ def test_python_without_the_app(here: Path):
     assert likeliest(digits) == "7"
     assert counted.startswith("eight thousand two, ")
     assert size(here / "clean.png") == (96, 72)
-    assert size(here / "room.png") == (64, 64)
+    assert size(here / "room.png") == (128, 128)
 
 
 def test_python_with_the_app(here: Path, url: str):
@@ -145,7 +145,7 @@ def test_python_with_the_app(here: Path, url: str):
     digits, restored, rooms, counted, ladder, *_ = run_python(script)
     assert likeliest(digits) == "7"
     assert size(restored) == (96, 72)
-    assert min(size(rooms)) >= 4 * 64
+    assert min(size(rooms)) >= 4 * 128
     assert counted["text"].startswith("eight thousand two, ")
     assert {"tab", "name", "lesson", "here", "parameters", "minutes"} <= ladder[0].keys()
 

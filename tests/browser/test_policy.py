@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from playwright.sync_api import Browser, Frame, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Frame, Page, Route, expect
 
 from tests import serving
 
@@ -75,18 +75,24 @@ def test_a_page_of_its_own_keeps_the_policy(open_page: Callable[..., Page]):
     assert violations == []
 
 
-def test_a_framed_page_keeps_the_policy_and_works(
-    served: serving.Served, browser: Browser, host: str
-):
+def watched(context: BrowserContext) -> tuple[Page, list[str], list[str]]:
+    """A new page, what it does against the policy, and what it complains of, as it goes on."""
     violations: list[str] = []
     complaints: list[str] = []
-    context = browser.new_context(viewport={"width": 1280, "height": 860}, reduced_motion="reduce")
     page = context.new_page()
     page.set_default_timeout(60_000)
     page.expose_function("violated", lambda what: violations.append(what))
     page.add_init_script(WATCH)
     page.on("console", lambda said: said.type == "error" and complaints.append(said.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
+    return page, violations, complaints
+
+
+def test_a_framed_page_keeps_the_policy_and_works(
+    served: serving.Served, browser: Browser, host: str
+):
+    context = browser.new_context(viewport={"width": 1280, "height": 860}, reduced_motion="reduce")
+    page, violations, complaints = watched(context)
     page.goto(host)
     frame = page.wait_for_selector("iframe").content_frame()
     assert frame is not None
@@ -125,16 +131,9 @@ def test_on_a_space_the_page_works_and_a_link_to_it_is_no_pass(
     def host(route: Route) -> None:
         route.fulfill(status=200, content_type="text/html", body=FRAME)
 
-    violations: list[str] = []
-    complaints: list[str] = []
     context.route(f"https://{SPACE}/**", proxy)
     context.route("https://huggingface.co/**", host)
-    page = context.new_page()
-    page.set_default_timeout(60_000)
-    page.expose_function("violated", lambda what: violations.append(what))
-    page.add_init_script(WATCH)
-    page.on("console", lambda said: said.type == "error" and complaints.append(said.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page, violations, complaints = watched(context)
     page.goto("https://huggingface.co/spaces/someone/lesson7")
     frame = page.frame_locator("iframe")
     expect(frame.locator("body.dark .is-ready:visible")).to_be_visible()

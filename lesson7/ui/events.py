@@ -15,7 +15,8 @@ a turn without anything to say. While a question waits, the page hears of it:
 
 Whoever is refused for want of a place is told so in the same way as of any other mistake:
 the page by ``{"id": 7, "error": words}``, a caller by ``gr.Error``. Most callers hear it at
-the door already, for Gradio spends on a refusal nearly what a digit costs: see ``guard``.
+the door already (see ``guard``): on its way through Gradio's queue even a refusal takes time of
+the one event loop from those who are served.
 
 Nobody computes for nobody: when the browser is closed or the connection is cut, the job ends
 with its turn. So it does where nobody ever listened for its answer, for ``GRACE`` seconds; who

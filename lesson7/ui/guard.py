@@ -25,16 +25,12 @@ import errno
 import json
 import logging
 import os
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from collections.abc import Callable
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lesson7.core.errors import InputError
 from lesson7.ui.doors import called, is_call, is_fetch, is_open
-
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 MAX_BODY = 10 * 1024 * 1024  # bytes
 MAX_VALUES = 100_000  # of JSON, about: 10 MB of empty lists would take 300 MB once unpacked
@@ -94,7 +90,7 @@ class Guard:
 
     def __init__(
         self,
-        app: App,
+        app: ASGIApp,
         max_body: int = MAX_BODY,
         patience: float = PATIENCE,
         check_place: Callable[[str], None] = lambda endpoint: None,
@@ -104,7 +100,7 @@ class Guard:
         self.max_body = max_body
         self.patience = patience
 
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request: refusals from here, everything else from the app."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
@@ -128,7 +124,7 @@ class Guard:
             await body.discard()
             await answer.refuse(body.refusal)
 
-    def _check_place(self, scope: Message) -> None:
+    def _check_place(self, scope: Scope) -> None:
         endpoint = called(scope["path"])
         try:
             if endpoint and scope["method"] == "POST":
@@ -140,7 +136,7 @@ class Guard:
 class _Body:
     """The body of one request, as it comes."""
 
-    def __init__(self, scope: Message, receive: Receive, most: int, patience: float) -> None:
+    def __init__(self, scope: Scope, receive: Receive, most: int, patience: float) -> None:
         self.refusal: _RefusedError | None = None
         self._headers = dict(scope["headers"])
         self._receive, self._most, self._patience = receive, most, patience
@@ -195,7 +191,7 @@ class _Body:
 class _Answer:
     """The answer to one request, on its way out."""
 
-    def __init__(self, scope: Message, send: Send, body: _Body) -> None:
+    def __init__(self, scope: Scope, send: Send, body: _Body) -> None:
         self.started = False
         self._send, self._body = send, body
         self._is_call = is_call(scope["path"])

@@ -10,14 +10,9 @@ would have everything computed for nobody. The streams that are open are noted h
 
 import re
 from collections import Counter
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
 from urllib.parse import parse_qs
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Message, Receive, Send], Awaitable[None]]
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 _OF_PAGE = "/gradio_api/queue/data"
 _OF_CALLER = re.compile(r"/gradio_api/call/(?:v2/)?[^/]+/([^/]+)")
@@ -32,10 +27,10 @@ class Listeners:
         app: the ASGI application that streams them.
     """
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the app answer one request."""
         name = _listened_to(scope)
         if not name:
@@ -55,7 +50,7 @@ def has_listener(session: str, question: str) -> bool:
     return session in _open or question in _open
 
 
-def _listened_to(scope: Message) -> str:
+def _listened_to(scope: Scope) -> str:
     if scope["type"] != "http" or scope["method"] != "GET":
         return ""
     if scope["path"] == _OF_PAGE:

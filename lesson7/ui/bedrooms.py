@@ -28,6 +28,7 @@ from lesson7.core.images import grid
 from lesson7.ui import bedrooms_replies as replies
 from lesson7.ui import components, events, sent
 from lesson7.ui.lanes import SHORT
+from lesson7.ui.storing import store_png
 
 # Who draws: recipe, name on the page, what it is, why its weights may not be here.
 RECIPES = [
@@ -53,7 +54,7 @@ def draw(
     truncation: float = 1.0,
     recipe: str = "modern",
     progress: gr.Progress = gr.Progress(),
-) -> Iterator[Image.Image | None]:
+) -> Iterator[str | None]:
     """Draw bedrooms that never existed.
 
     Args:
@@ -73,7 +74,7 @@ def draw(
             rooms += part
             progress(len(rooms) / n)
             yield None
-    yield grid(rooms, int(np.ceil(len(rooms) ** 0.5)))
+    yield store_png(grid(rooms, int(np.ceil(len(rooms) ** 0.5))), "rooms", squeeze=1)
 
 
 def answer(event: gr.EventData) -> Iterator[str]:
@@ -112,7 +113,7 @@ def build() -> gr.Blocks:
             seed = sent.unchecked(gr.Number(7, label="seed"))
             truncation = sent.unchecked(gr.Number(1.0, label="truncation"))
             recipe = sent.unchecked(gr.Radio(replies.RECIPES, value="modern", label="recipe"))
-            sheet = gr.Image(format="png", type="pil", label="sheet")
+            sheet = gr.Image(format="png", type="filepath", label="sheet")
             run = gr.Button("draw")
 
         asked = desk.ask(

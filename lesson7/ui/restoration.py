@@ -23,7 +23,6 @@ Everybody else uses the endpoint ``/restore``. Run this tab alone with
 ``python -m lesson7.ui.restoration``.
 """
 
-import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,8 +30,6 @@ from types import ModuleType
 from typing import Any
 
 import gradio as gr
-from gradio.processing_utils import save_bytes_to_cache
-from gradio.utils import get_upload_folder
 from PIL import Image
 
 from lesson7.core import weights
@@ -41,8 +38,7 @@ from lesson7.core.images import open_image
 from lesson7.ui import components, events, restoration_lab, restoration_page, sent, zero_gpu
 from lesson7.ui.lanes import LONG
 from lesson7.ui.restoration_page import PREFERRED, RECIPES
-
-LARGE = 2_000_000  # pixels from which on a PNG is compressed in a hurry
+from lesson7.ui.storing import store_png
 
 _SCRIPTS = ("viewer", "desk", "source", "side", "lab", "inside", "restoring")
 _OURS = "weights of restoration-"  # in a notice: other tabs have their own
@@ -79,7 +75,7 @@ def restore(
         restoration_page.known_recipe(recipe)
         for step in _stream(image, recipe, scale, strength):
             progress(step.fraction, desc=step.words)
-            yield None if step.restored is None else _saved(step.restored)
+            yield None if step.restored is None else store_png(step.restored, "restored")
 
 
 def answer(event: gr.EventData) -> Iterator[dict[str, Any]]:
@@ -213,14 +209,6 @@ def _words(error: Exception) -> dict[str, Any]:
     return components.reply_to_error(error)
 
 
-def _saved(picture: Image.Image, name: str = "restored") -> str:
-    """A picture as a PNG file that the app may hand out, and clears away after an hour."""
-    file = io.BytesIO()
-    level = 1 if picture.width * picture.height > LARGE else 6
-    picture.save(file, "PNG", compress_level=level)
-    return save_bytes_to_cache(file.getvalue(), f"{name}.png", get_upload_folder())
-
-
 def _file(picture: Image.Image, name: object = None) -> dict[str, Any]:
     """A picture as Gradio hands files to a page; it adds the address.
 
@@ -229,7 +217,7 @@ def _file(picture: Image.Image, name: object = None) -> dict[str, Any]:
         name: of the file that it was made from, as a stranger gives it.
     """
     plain = re.sub(r"[^\w .()-]", "", name)[:80].strip(" .") if isinstance(name, str) else ""
-    saved = _saved(picture, f"{plain}-restored" if plain else "restored")
+    saved = store_png(picture, f"{plain}-restored" if plain else "restored")
     return {"path": saved, "meta": {"_type": "gradio.FileData"}}
 
 

@@ -18,7 +18,7 @@ def folder(tmp_path, monkeypatch):
 
 @pytest.fixture
 def noise():
-    return Image.fromarray(np.random.default_rng(0).integers(0, 256, (400, 400, 3), np.uint8))
+    return Image.fromarray(np.random.default_rng(0).integers(0, 256, (200, 200, 3), np.uint8))
 
 
 def test_a_picture_comes_back_as_it_was(noise, folder):
@@ -46,7 +46,7 @@ def test_who_fetches_while_it_is_stored_again_gets_all_of_it(noise):
 
     fetching = threading.Thread(target=fetch)
     fetching.start()
-    for _ in range(60):
+    for _ in range(30):
         storing.store_png(noise, "rooms", squeeze=1)
     done.set()
     fetching.join()

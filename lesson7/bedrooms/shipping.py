@@ -76,7 +76,7 @@ def ship(
             "latent": generator.latent,
             "widths": list(generator.widths),
         }
-    weights.save(name, generator, config, record=record, folder=folder, half=True)
+    weights.save(name, generator, config, record=record, folder=folder, bits=16)
 
     critic.compare_with(_draw(generator, n_scored), photographs.float())
     scores = {
@@ -85,7 +85,7 @@ def ship(
         "drawn_beside_photographs": critic.beside_photographs(critic.drawn[0]),
     }
     own = replace(record, metrics=scores)
-    weights.save(f"{name}-critic", critic, critic.config, record=own, folder=folder, half=True)
+    weights.save(f"{name}-critic", critic, critic.config, record=own, folder=folder, bits=16)
 
     def draw(z: Tensor) -> Tensor:
         return (generator(z).clamp(-1, 1) + 1) / 2

@@ -5,8 +5,15 @@ arguments that the network is built from. It holds no code, and no pickle is eve
 whatever a file is called. What `read` is given may be anything that matches a hash:
 each thing in it is checked before it is used.
 
+Matrices and kernels may be stored in 16 or 8 bits. In 8, each row (all that leads to one
+output) is whole numbers from -127 to 127 times one float32, stored beside it under the
+tensor's name and ``SCALE`` [2].
+
 References:
     [1] https://huggingface.co/docs/safetensors
+    [2] Jacob et al., Quantization and training of neural networks for efficient
+        integer-arithmetic-only inference, 2017. https://arxiv.org/abs/1712.05877
+        (here it is the storage alone that is quantised)
 """
 
 from __future__ import annotations
@@ -15,7 +22,7 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from lesson7.core.errors import ConfigError, WeightsDamaged
 
@@ -23,20 +30,23 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 Network = TypeVar("Network", bound="nn.Module")
+Bits = Literal[8, 16, 32]
+
+SCALE = "#scale"  # after the name of a tensor in 8 bits; no parameter's name has such a sign
 
 # The last part of the names of tensors that are kept with a network and never learnt: the
 # statistics of batch norm, the vectors of spectral norm.
 _KEPT = ("running_mean", "running_var", "num_batches_tracked", "_u", "_v")
 
 
-def write(name: str, model: nn.Module, config: Mapping[str, Any], *, half: bool) -> bytes:
+def write(name: str, model: nn.Module, config: Mapping[str, Any], *, bits: Bits = 32) -> bytes:
     """The file of a network: the same weights and configuration give the same bytes.
 
     Args:
         name: what messages call it.
         model: on any device; tensors that share memory are stored once each.
         config: what `read` hands to ``build``; JSON turns its tuples into lists.
-        half: store floating-point tensors of two or more dimensions as float16.
+        bits: of each number in floating-point tensors of two or more dimensions.
 
     Raises:
         WeightsDamaged: a weight is NaN or infinite.
@@ -52,15 +62,18 @@ def write(name: str, model: nn.Module, config: Mapping[str, Any], *, half: bool)
     tensors = {key: tensor.detach().cpu() for key, tensor in model.state_dict().items()}
     if not _finite(tensors):
         raise WeightsDamaged(f"{name} holds weights that are no numbers (NaN or infinity).")
-    if half:
-        tensors = {
-            key: tensor.half() if tensor.is_floating_point() and tensor.dim() >= 2 else tensor
-            for key, tensor in tensors.items()
-        }
-        if not _finite(tensors):
-            raise ConfigError(f"{name} has weights beyond 65,504, too large for float16.")
+    stored: dict[str, Tensor] = {}
+    for key, tensor in tensors.items():
+        if bits == 32 or not tensor.is_floating_point() or tensor.dim() < 2:
+            stored[key] = tensor
+        elif bits == 16:
+            stored[key] = tensor.half()
+        else:
+            stored[key], stored[key + SCALE] = _quantised(tensor)
+    if not _finite(stored):
+        raise ConfigError(f"{name} has weights beyond 65,504, too large for float16.")
     unshared = {
-        key: tensor.clone(memory_format=torch.contiguous_format) for key, tensor in tensors.items()
+        key: tensor.clone(memory_format=torch.contiguous_format) for key, tensor in stored.items()
     }
     return save(unshared, metadata={"config": text})  # a second key would make the order vary
 
@@ -88,6 +101,7 @@ def read(content: bytes, file: str, build: Callable[..., Network]) -> Network:
         except Exception as error:  # the arguments are the file's: whatever it is, they caused it
             raise WeightsDamaged(f"{file} was made for another version of the network.") from error
     expected = network.float().state_dict()
+    tensors = _dequantised(tensors)
     misfit = _misfit(tensors, expected)
     if misfit:
         raise WeightsDamaged(f"{file} does not fit the network: {misfit}.")
@@ -131,7 +145,11 @@ def count_parameters(path: Path) -> int:
             length = int.from_bytes(file.read(8), "little")
             header = json.loads(file.read(min(length, 1_000_000)))
         shapes = {key: entry["shape"] for key, entry in header.items() if key != "__metadata__"}
-        learnt = (shape for key, shape in shapes.items() if key.rsplit(".", 1)[-1] not in _KEPT)
+        learnt = (
+            shape
+            for key, shape in shapes.items()
+            if key.rsplit(".", 1)[-1] not in _KEPT and not key.endswith(SCALE)
+        )
         return sum(math.prod(shape) for shape in learnt)
     except (OSError, AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise WeightsDamaged(f"{path.name} has no header of a safetensors file.") from error
@@ -147,6 +165,31 @@ def _parse(content: bytes, file: str) -> tuple[dict[str, Tensor], dict[str, Any]
     if not isinstance(config, dict):
         raise WeightsDamaged(f"{file} does not say how to build its network.")
     return tensors, config
+
+
+def _quantised(tensor: Tensor) -> tuple[Tensor, Tensor]:
+    """``(N, ...)`` float -> int8 of that shape, and the step of each row, ``(N,)``."""
+    import torch
+
+    rows = tensor.float().flatten(1)
+    steps = rows.abs().amax(1, keepdim=True) / 127
+    whole = torch.where(steps > 0, rows / steps, 0).round().clamp(-127, 127).to(torch.int8)
+    return whole.view(tensor.shape), steps[:, 0]
+
+
+def _dequantised(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """What came in 8 bits as float32. Whatever does not fit together stays, as a misfit."""
+    import torch
+
+    found = dict(tensors)
+    for key in [key for key in tensors if key + SCALE in tensors]:
+        whole, steps = tensors[key], tensors[key + SCALE]
+        fits = whole.dtype == torch.int8 and whole.dim() >= 2
+        if fits and steps.is_floating_point() and steps.shape == whole.shape[:1]:
+            columns = steps.float().view(-1, *[1] * (whole.dim() - 1))
+            found[key] = whole * columns
+            del found[key + SCALE]
+    return found
 
 
 def _misfit(tensors: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> str:

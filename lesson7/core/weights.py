@@ -176,7 +176,7 @@ def save(
     *,
     record: Record,
     folder: Path = EMBEDDED,
-    half: bool = False,
+    bits: weight_file.Bits = 32,
     largest: int = LARGEST_FILE,
 ) -> Path:
     """Write ``<folder>/<name>.safetensors`` and its entry in ``<folder>/index.json``.
@@ -192,7 +192,7 @@ def save(
             lists.
         record: what the index says about the weights.
         folder: made if it is not there.
-        half: store tensors of two or more dimensions as float16. Biases and the statistics
+        bits: of each number in tensors of two or more dimensions. Biases and the statistics
             of normalisation layers stay float32: they weigh little and matter much.
         largest: the most bytes that the file may have.
 
@@ -204,11 +204,11 @@ def save(
         ConfigError: the name or the configuration cannot be stored, a weight is too large
             for float16, or the file is too large.
     """
-    content = weight_file.write(name, model, config, half=half)
+    content = weight_file.write(name, model, config, bits=bits)
     if len(content) > largest:
         raise ConfigError(
             f"{name} would take {len(content):,} bytes, over the limit of {largest:,}. "
-            "Store it in half precision, or make the network smaller."
+            "Store it in fewer bits, or make the network smaller."
         )
     file = f"{name}.safetensors"
     described = Entry(

@@ -1,17 +1,16 @@
 """From a finished run to the weights that visitors get.
 
-    ship    halve, measure what halving costs, write into weights/ with the run's record
+    ship    store in 8 bits, measure what that costs, write into weights/ with the run's record
 
-A loss of 0.05 dB or more by half precision is refused: it would be visible in the figures.
+A loss of 0.05 dB or more by being stored is refused: it would be visible in the figures.
 """
 
-import copy
 from typing import Any
 
 import torch
 from torch import nn
 
-from lesson7.core import weights
+from lesson7.core import weight_file, weights
 from lesson7.core.errors import ConfigError
 from lesson7.core.runs import Run
 from lesson7.restoration.compact import CompactUnet
@@ -20,7 +19,8 @@ from lesson7.restoration.judging import Pictures, evaluate
 from lesson7.restoration.recipes import InUnits
 
 N_JUDGED, N_FAMILY = 200, 100
-LARGEST_LOSS = 0.05  # dB, by half precision
+BITS: weight_file.Bits = 8
+LARGEST_LOSS = 0.05  # dB, by being stored in so few bits
 LICENCE = "CC BY-SA 4.0"
 DATA = "Oxford-IIIT Pet and other photographs of cats and dogs, 9 of 10"
 
@@ -45,7 +45,7 @@ def ship(
         What was measured, by name.
 
     Raises:
-        ConfigError: half precision costs too much, or this network is not the one shipped.
+        ConfigError: storing it costs too much, or this network is not the one shipped.
     """
     shipped: nn.Module
     config: dict[str, Any]
@@ -55,32 +55,38 @@ def ship(
         shipped, config = network.network, {"channels": network.network.channels}
     elif isinstance(network, CompactUnet):
         measured = measure(network, pictures)
-        shipped, config = network, {"widths": list(network.widths)}
+        shipped, config = network, _config(network)
     else:
         raise ConfigError("only the compact network and its critic are shipped")
     record = weights.Record(
         metrics=measured, data=DATA, licence=LICENCE, command=command, hardware=hardware,
         minutes=round(minutes, 1),
     )  # fmt: skip
-    weights.save(f"restoration-{name or recipe}", shipped, config, record=record, half=True)
+    weights.save(f"restoration-{name or recipe}", shipped, config, record=record, bits=BITS)
     run.keep_record(f"restoration-{recipe}")
     return measured
 
 
 def measure(network: CompactUnet, pictures: Pictures) -> dict[str, float]:
-    """The halved network's ``evaluate`` on more pictures, and what halving cost, in dB."""
-    halved = copy.deepcopy(network)
-    for parameter in halved.parameters():
-        if parameter.dim() >= 2:
-            parameter.data = parameter.data.half().float()
+    """``evaluate`` on more pictures, of the network as it is stored; and what storing costs, in dB.
+
+    Raises:
+        ConfigError: that is ``LARGEST_LOSS`` or more.
+    """
+    content = weight_file.write("the network", network, _config(network), bits=BITS)
+    stored = weight_file.read(content, "the network", CompactUnet)
     judges = Pictures(
         pictures.photographs, n_judged=N_JUDGED, n_family=N_FAMILY, eyes=pictures.eyes
     )
     with torch.inference_mode():
-        before, after = evaluate(judges, network.eval()), evaluate(judges, halved.eval())
+        before, after = evaluate(judges, network.eval()), evaluate(judges, stored)
     loss = before["psnr"] - after["psnr"]
     if loss >= LARGEST_LOSS:
-        raise ConfigError(f"half precision costs {loss:.3f} dB, {LARGEST_LOSS} or more")
+        raise ConfigError(f"{BITS} bits cost {loss:.3f} dB, {LARGEST_LOSS} or more")
     features = {"features": round(after.pop("features"), 4)} if "features" in after else {}
     renamed = {f"{name}_db": round(value, 4) for name, value in after.items()} | features
-    return {**renamed, "lost_by_half_precision_db": round(loss, 5)}
+    return {**renamed, "lost_by_storing_db": round(loss, 5)}
+
+
+def _config(network: CompactUnet) -> dict[str, Any]:
+    return {"widths": list(network.widths)}

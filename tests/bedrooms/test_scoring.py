@@ -54,7 +54,7 @@ def test_scores_are_told_beside_those_of_photographs(pictures):
 def test_a_scorer_travels_as_weights_with_what_is_usual(build, tmp_path, monkeypatch):
     critic = build((0.5, 2.0), (1.5, 3.0))
     record = Record({}, "nothing", "none", "a test", "here", 0)
-    weights.save("critic", critic, critic.config, record=record, folder=tmp_path, half=True)
+    weights.save("critic", critic, critic.config, record=record, folder=tmp_path, bits=16)
     monkeypatch.setenv("LESSON7_WEIGHTS", str(tmp_path))
     again = weights.load("critic", build)
     assert (again.drawn, again.photographs) == ((0.5, 2.0), (1.5, 3.0))

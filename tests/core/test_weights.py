@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file
 from torch import nn
 
 from lesson7.core import weight_file, weights
@@ -38,12 +39,47 @@ def test_what_is_saved_is_loaded(folder: Path):
 def test_half_precision_halves_the_matrices_and_spares_the_rest(folder: Path):
     net = Net(64)
     whole = weights.save("whole", net, {"width": 64}, record=RECORD, folder=folder)
-    half = weights.save("half", net, {"width": 64}, record=RECORD, folder=folder, half=True)
+    half = weights.save("half", net, {"width": 64}, record=RECORD, folder=folder, bits=16)
     assert whole.stat().st_size - half.stat().st_size == pytest.approx(64 * 3 * 2, abs=16)
     loaded = weights.load("half", Net)
     assert all(parameter.dtype == torch.float32 for parameter in loaded.parameters())
     torch.testing.assert_close(loaded.fc.weight, net.fc.weight, rtol=2**-11, atol=1e-7)
     torch.testing.assert_close(loaded.fc.bias, net.fc.bias.detach(), rtol=0, atol=0)
+
+
+def test_eight_bits_are_steps_of_a_row(folder: Path):
+    net = nn.Linear(3, 3)
+    with torch.no_grad():
+        net.weight.copy_(torch.tensor([[1.0, -0.5, 0.001], [0.0, 0.0, 0.0], [-254, 3.0, 1.0]]))
+    config = {"in_features": 3, "out_features": 3}
+    path = weights.save("eight", net, config, record=RECORD, folder=folder, bits=8)
+    loaded = weights.load("eight", nn.Linear)
+    step = 1 / 127  # of the first row; 0.5 is 63.5 steps, and half of them go to the even one
+    expected = torch.tensor([[1.0, -64 * step, 0.0], [0.0, 0.0, 0.0], [-254, 4.0, 0.0]])
+    torch.testing.assert_close(loaded.weight.data, expected, rtol=1e-6, atol=0)
+    torch.testing.assert_close(loaded.bias, net.bias.detach(), rtol=0, atol=0)
+    assert weight_file.count_parameters(path) == 12
+
+
+def test_eight_bits_take_a_quarter_and_leave_the_rest(folder: Path):
+    net = Net(64)
+    whole = weights.save("whole", net, {"width": 64}, record=RECORD, folder=folder)
+    eight = weights.save("eight", net, {"width": 64}, record=RECORD, folder=folder, bits=8)
+    small, large = (load_file(path) for path in (eight, whole))
+    assert small["fc.weight"].nbytes * 4 == large["fc.weight"].nbytes
+    for key in large.keys() - {"fc.weight"}:
+        torch.testing.assert_close(small[key], large[key], rtol=0, atol=0)
+    loaded = weights.load("eight", Net).fc.weight
+    error = (loaded - net.fc.weight).abs() / net.fc.weight.abs().amax(1, keepdim=True)
+    assert 0 < error.max() <= 0.5 / 127 + 1e-6
+
+
+def test_eight_bits_of_eight_bits_are_the_same(folder: Path):
+    first = weights.save("net-8", Net(9), {"width": 9}, record=RECORD, folder=folder, bits=8)
+    content = first.read_bytes()
+    again = weights.load("net-8", Net)
+    weights.save("net-8", again, {"width": 9}, record=RECORD, folder=folder, bits=8)
+    assert first.read_bytes() == content
 
 
 def test_the_same_network_gives_the_same_bytes(folder: Path):
@@ -162,7 +198,7 @@ def test_weights_too_large_for_half_precision_are_not_saved_in_it(folder: Path):
     net = Net()
     nn.init.constant_(net.fc.weight, 70_000.0)
     with pytest.raises(ConfigError, match="float16"):
-        weights.save("big", net, {}, record=RECORD, folder=folder, half=True)
+        weights.save("big", net, {}, record=RECORD, folder=folder, bits=16)
     weights.save("big", net, {}, record=RECORD, folder=folder)
 
 
@@ -170,7 +206,7 @@ def test_ten_megabytes_are_the_limit(folder: Path):
     net = nn.Linear(1_000, 2_500, bias=False)  # 10.0 MB and a header
     with pytest.raises(ConfigError, match=r"10,000,\d\d\d bytes, over the limit of 10,000,000"):
         weights.save("large", net, {}, record=RECORD, folder=folder)
-    weights.save("large", net, {}, record=RECORD, folder=folder, half=True)
+    weights.save("large", net, {}, record=RECORD, folder=folder, bits=16)
     weights.save("larger", net, {}, record=RECORD, folder=folder, largest=11_000_000)
 
 
@@ -231,10 +267,10 @@ class Normed(nn.Module):
         )
 
 
-@pytest.mark.parametrize("half", [False, True])
-def test_parameters_are_counted_without_what_is_only_kept(folder: Path, half: bool):
+@pytest.mark.parametrize("bits", [8, 16, 32])
+def test_parameters_are_counted_without_what_is_only_kept(folder: Path, bits: weight_file.Bits):
     network = Normed()
-    path = weights.save("net-c", network, {}, record=RECORD, folder=folder, half=half)
+    path = weights.save("net-c", network, {}, record=RECORD, folder=folder, bits=bits)
     learnt = sum(parameter.numel() for parameter in network.parameters())
     assert weight_file.count_parameters(path) == learnt
 

@@ -43,6 +43,12 @@ def with_state(change: Callable[[dict], object]) -> Callable[[Path], None]:
     return damage
 
 
+def in_eight_bits(steps: torch.Tensor):
+    """The matrix as whole numbers, with these steps beside it."""
+    eight = torch.ones(5, 3, dtype=torch.int8)
+    return with_state(lambda state: state.update({"fc.weight": eight, "fc.weight#scale": steps}))
+
+
 def with_config(text: str | None) -> Callable[[Path], None]:
     """A file whose hash is right and whose metadata holds ``text`` as configuration."""
 
@@ -158,6 +164,15 @@ DAMAGED = {
     "NaN": with_state(lambda state: state.update({"fc.bias": torch.full((5,), torch.nan)})),
     "one infinity": with_state(lambda state: state["norm.running_var"].__setitem__(2, torch.inf)),
     "half NaN": with_state(lambda state: state.update({"fc.bias": (torch.zeros(5) / 0).half()})),
+    "eight bits without their steps": with_state(
+        lambda state: state.update({"fc.weight": state["fc.weight"].to(torch.int8)})
+    ),
+    "steps for too few rows": in_eight_bits(torch.ones(4)),
+    "steps that are no numbers": in_eight_bits(torch.full((5,), torch.nan)),
+    "steps that are whole numbers": in_eight_bits(torch.ones(5, dtype=torch.int64)),
+    "steps beside fractions": with_state(
+        lambda state: state.update({"fc.weight#scale": torch.ones(5)})
+    ),
     "no metadata": with_config(None),
     "configuration not JSON": with_config("width=5"),
     "configuration a list": with_config("[5]"),
@@ -245,7 +260,7 @@ def test_damage(
 @given(data=st.data())
 def test_no_bytes_lead_to_anything_but_a_sound_network_or_words(data: st.DataObject):
     """Changed at random, with a hash that fits, a file is sound or it is refused."""
-    content = bytearray(weight_file.write("net", Net(5), {"width": 5}, half=False))
+    content = bytearray(weight_file.write("net", Net(5), {"width": 5}))
     for _ in range(data.draw(st.integers(1, 4))):
         position = data.draw(st.integers(0, len(content) - 1))
         content[position] = data.draw(st.integers(0, 255))

@@ -70,7 +70,7 @@ def save(folder: Path) -> None:
     """Weights for all recipes, each different, and for a small critic."""
     for seed, recipe in enumerate(RECIPES):
         name = f"restoration-{recipe}"
-        weights.save(name, compact(seed), {}, record=RECORD, folder=folder, half=True)
+        weights.save(name, compact(seed), {}, record=RECORD, folder=folder, bits=16)
     torch.manual_seed(9)
     critic = Critic(**CRITIC).eval()
-    weights.save("restoration-critic", critic, CRITIC, record=RECORD, folder=folder, half=True)
+    weights.save("restoration-critic", critic, CRITIC, record=RECORD, folder=folder, bits=16)

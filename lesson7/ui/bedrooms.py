@@ -45,6 +45,8 @@ RECIPES = [
         "Not here: it still drew noise when training stopped. See the time machine.",
     ),
 ]
+PARTS_A_TURN = 2  # of /draw, which nobody watches growing
+
 _log = logging.getLogger(__name__)
 
 
@@ -70,10 +72,11 @@ def draw(
     rooms: list[Image.Image] = []
     with components.in_words():
         asked = replies.whole(n), replies.whole(seed), truncation, replies.recipe_of(recipe)
-        for part in replies.predictor().drawing(*asked):
+        for number, part in enumerate(replies.predictor().drawing(*asked)):
             rooms += part
             progress(len(rooms) / n)
-            yield None
+            if number and number % PARTS_A_TURN == 0:
+                yield None
     yield store_png(grid(rooms, int(np.ceil(len(rooms) ** 0.5))), "rooms", squeeze=1)
 
 

@@ -5,7 +5,7 @@
     Wait            what a job hears while it waits
     SHORT, LONG     the lane of digits, words and rooms, and that of photographs
 
-A job is an iterator, a turn is one item of it: a tile of a photograph, four rooms, the words
+A job is an iterator, a turn is one item of it: a tile of a photograph, some rooms, the words
 of a sixteenth of a second. After its turn a job goes to the end of the line. So a small
 photograph waits for one tile of a large one and not for all of it, and nobody who draws a
 digit waits for a photograph. A second lane costs the first some speed, where there are two
@@ -13,9 +13,15 @@ cores; but a lane does not take fewer threads when the other one is at work: wit
 number of threads some float32 convolutions sum in another order, and equal questions are to
 get equal answers, to the last bit.
 
-A lane refuses at once whom it could not serve in time, and goes by how long its last jobs
-took on this machine. It belongs to the event loop of the one server in a process; only the
-turns run elsewhere, in one thread per lane.
+A lane refuses at once whom it could not serve in time. What n jobs in turns will take is n
+times what the last ones took the lane, on this machine and with all that goes on beside them:
+the time from the end of one to the end of the next, while there was always one [1].
+
+A lane belongs to the event loop of the one server in a process; only the turns run elsewhere,
+in one thread per lane.
+
+References:
+    [1] Little, A proof for the queuing formula: L = lambda W, 1961.
 """
 
 import asyncio
@@ -33,7 +39,8 @@ from lesson7.core.errors import InputError
 T = TypeVar("T")
 
 FIRST_NEWS, NEWS = 0.3, 1.0  # seconds of waiting after which a job is told its place, and again
-REMEMBERED = 15  # jobs whose median time stands for that of the next ones
+REMEMBERED = 15  # jobs whose mean time stands for that of the next ones
+FEW = 4  # of them, among which none can be told to be an exception
 
 _END: Any = object()
 
@@ -60,7 +67,7 @@ class Lane:
     """One job at a time, all of them in turns.
 
     Args:
-        patience: seconds that the jobs before a new one may be expected to take.
+        patience: seconds that a new job may be expected to take, with all that are there.
         most: jobs that the lane takes in any case.
         least: jobs that it takes even if they are slow.
         clock: gives seconds; for tests.
@@ -78,7 +85,8 @@ class Lane:
         self._jobs = 0  # that were taken in and are not done
         self._line: deque[asyncio.Future[None]] = deque()  # those of them that want a turn
         self._taken = False  # whether a turn is under way, or about to begin
-        self._seconds: deque[float] = deque(maxlen=REMEMBERED)  # of computing, of the last jobs
+        self._seconds: deque[float] = deque(maxlen=REMEMBERED)  # of the lane, for the last jobs
+        self._since = 0.0  # when the last job ended, or the first one came to an empty lane
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="lane")
 
     def __len__(self) -> int:
@@ -100,8 +108,9 @@ class Lane:
             Busy: there is no place left; nothing of the job has run.
         """
         self.check_room()
+        if self._jobs == 0:
+            self._since = self._clock()
         self._jobs += 1
-        spent = 0.0
         try:
             while not unwanted():
                 place = self._stand_in_line()
@@ -112,13 +121,13 @@ class Lane:
                             return
                         yield Wait(self._line.index(place) + 1)
                         await asyncio.wait([place], timeout=NEWS)
-                    start = self._clock()
                     item = await self._compute(job)
-                    spent += self._clock() - start
                 finally:
                     self._leave_line(place)
                 if item is _END:
-                    self._seconds.append(spent)
+                    now = self._clock()
+                    self._seconds.append(now - self._since)
+                    self._since = now
                     return
                 yield item
         finally:
@@ -129,13 +138,22 @@ class Lane:
 
     def check_room(self) -> None:
         """Raise Busy, with the place in line, if the lane would not take one more job now."""
-        expected = statistics.median(self._seconds) if self._seconds else 0.0
-        slow = (self._jobs + 1) * expected > self.patience
+        slow = (self._jobs + 1) * self._expected() > self.patience
         if self._jobs >= self.most or (slow and self._jobs >= self.least):
             raise Busy(
                 f"The app is busy: you would be number {self._jobs + 1} in the queue. "
                 "Please try again in a moment."
             )
+
+    def _expected(self) -> float:
+        """Seconds of the lane that one more job is expected to take; 0 before the first one.
+
+        The slowest of the last ones is left out: it may be the one that had torch imported.
+        """
+        seconds = sorted(self._seconds)
+        if len(seconds) > FEW:
+            seconds.pop()
+        return statistics.fmean(seconds) if seconds else 0.0
 
     def _stand_in_line(self) -> asyncio.Future[None]:
         place: asyncio.Future[None] = asyncio.get_running_loop().create_future()

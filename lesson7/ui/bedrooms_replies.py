@@ -47,6 +47,8 @@ SLIDERS = {
     "side": ("Where the light is", "left", "right"),
 }
 
+LEAST_R2 = 0.3  # of what a direction is named after: with less it does not earn a slider
+
 # What a stage is about, by its side in pixels.
 STAGE_SAYS = {
     4: "The latent, spread over sixteen places.",
@@ -176,7 +178,7 @@ def _history(question: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _sliders(recipe: str) -> list[dict[str, Any]]:
-    """The recipe's directions with their words and with what was measured."""
+    """The recipe's directions that do what they are called, with what was measured."""
     found = predictor().directions(recipe)
     rows = zip(found.names, found.effects, found.spreads, found.r2, found.agreements, strict=True)
     return [
@@ -190,6 +192,7 @@ def _sliders(recipe: str) -> list[dict[str, Any]]:
             "agreement": agreement,
         }
         for name, effect, spread, r2, agreement in rows
+        if r2 >= LEAST_R2
     ]
 
 

@@ -104,7 +104,8 @@ def test_sixteen_rooms_come_in_growing_replies(page):
 def test_sliders_say_what_was_measured(page):
     sliders = {one["name"]: one for one in asked(ask="rooms")[-1]["directions"]}
     found = predict.directions()
-    assert list(sliders) == found.names
+    wanted = dict(zip(found.names, found.r2, strict=True))
+    assert list(sliders) == [name for name, r2 in wanted.items() if r2 >= 0.3]
     warmth, index = sliders["warmth"], found.names.index("warmth")
     assert warmth["ends"] == ["bluer", "redder"]
     assert (warmth["effect"], warmth["r2"]) == (found.effects[index], found.r2[index])

@@ -1,6 +1,7 @@
 """What the recipes minimise. All pictures are ``(N, 3, H, W)`` in unit range.
 
     pixel_loss                mean squared error of the normalised pictures
+    chroma_loss               error of the colours alone, strong ones counting more    [3]
     critic_loss               real patches above 0, restored ones below              [1, 2]
     generator_adversarial     how far from taking the critic in
     generator_parts           that and the pixels, weighted
@@ -16,6 +17,8 @@ References:
         https://arxiv.org/abs/1406.2661
     [2] Isola et al., Image-to-image translation with conditional adversarial networks, 2016
         (a verdict for each patch). https://arxiv.org/abs/1611.07004
+    [3] Zhang et al., Colorful image colorization, 2016 (section 2.2, rebalancing).
+        https://arxiv.org/abs/1603.08511
 """
 
 from collections.abc import Callable, Mapping
@@ -26,6 +29,11 @@ from torch import Tensor
 
 from lesson7.core.errors import InputError
 from lesson7.core.images import normalize
+from lesson7.restoration.chroma import chroma
+
+ROUND = 0.05  # chroma: below this error the loss is a parabola, above it a line
+STRONG = 0.1  # chroma that counts twice as much as grey does
+MOST_COUNTED = 4.0  # times as much as grey: what the strongest colours count
 
 
 def pixel_loss(restored: Tensor, target: Tensor) -> Tensor:
@@ -41,6 +49,30 @@ def pixel_loss(restored: Tensor, target: Tensor) -> Tensor:
     """
     check_pair(restored, target)
     return F.mse_loss(normalize(restored.float()), normalize(target.float()))
+
+
+def chroma_loss(restored: Tensor, target: Tensor) -> Tensor:
+    """How far the colours are off; the luminance does not matter.
+
+        mean  w * huber(chroma(restored) - chroma(target))
+        w = min(1 + |chroma(target)| / 0.1, 4)
+        huber(e) = e^2 / 0.1  if |e| < 0.05  else  |e| - 0.025
+
+    Most of most photographs is nearly grey, and where a colour cannot be known the smallest
+    error is the middle of what it may be: brown. So strong colours, which are rare, count
+    more, as the rare classes of [3] do.
+
+    Args:
+        restored, target: ``(N, 3, H, W)``, unit range.
+
+    Raises:
+        InputError: the shapes differ.
+    """
+    check_pair(restored, target)
+    wanted = chroma(target.float())
+    weights = (1 + wanted.norm(dim=1, keepdim=True) / STRONG).clamp(max=MOST_COUNTED)
+    errors = F.smooth_l1_loss(chroma(restored.float()), wanted, reduction="none", beta=ROUND)
+    return (weights * errors).mean()
 
 
 def critic_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:

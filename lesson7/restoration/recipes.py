@@ -1,6 +1,6 @@
 """What there is to train, and with what.
 
-RECIPES         pixel, feature, critic, gan
+RECIPES         pixel, feature, critic, gan, colour
 NETWORKS        compact (ours, shipped) and lesson (ResNet-34)
 build_network   one of them, as a network of unit range
 build_critic    the critic of a network
@@ -69,6 +69,7 @@ RECIPES = {
     ),
     "critic": Recipe((Phase(2, 5e-4),), repeats=1, settings=replace(OURS, ema_decay=None)),
     "gan": Recipe((Phase(3, 1e-4),), whole=0.12, repeats=1),
+    "colour": Recipe((Phase(19, (2e-4, 8e-4), pct_start=0.15),), size=144, family=0.5, repeats=1),
 }
 
 

@@ -5,6 +5,7 @@
 A loss of 0.05 dB or more by being stored is refused: it would be visible in the figures.
 """
 
+from functools import partial
 from typing import Any
 
 import torch
@@ -13,6 +14,8 @@ from torch import nn
 from lesson7.core import weight_file, weights
 from lesson7.core.errors import ConfigError
 from lesson7.core.runs import Run
+from lesson7.restoration import colour_judging
+from lesson7.restoration.colour_judging import GreyPictures
 from lesson7.restoration.compact import CompactUnet
 from lesson7.restoration.critic import Critic
 from lesson7.restoration.judging import Pictures, evaluate
@@ -21,20 +24,21 @@ from lesson7.restoration.recipes import InUnits
 N_JUDGED, N_FAMILY = 200, 100
 BITS: weight_file.Bits = 8
 LARGEST_LOSS = 0.05  # dB, by being stored in so few bits
+SHARES = ("features", "colourfulness")  # of what is measured; the others are in dB
 LICENCE = "CC BY-SA 4.0"
 DATA = "Oxford-IIIT Pet and other photographs of cats and dogs, 9 of 10"
 
 
 def ship(
-    recipe: str, network: nn.Module, pictures: Pictures, run: Run, *, command: str, hardware: str,
-    minutes: float, name: str | None = None,
+    recipe: str, network: nn.Module, pictures: Pictures | GreyPictures, run: Run, *, command: str,
+    hardware: str, minutes: float, name: str | None = None,
 ) -> dict[str, float]:  # fmt: skip
     """Write ``weights/restoration-<name>.safetensors`` and the run's record beside it.
 
     Args:
         recipe: names the record.
         network: the compact network or its critic, trained.
-        pictures: as ``Pictures``; 200 that never trained measure a restorer.
+        pictures: for colouring ``GreyPictures``; 200 that never trained measure a restorer.
         run: the run that made it; its last line has the critic's accuracy.
         command: that trains it again.
         hardware: where it was trained.
@@ -55,7 +59,7 @@ def ship(
         shipped, config = network.network, {"channels": network.network.channels}
     elif isinstance(network, CompactUnet):
         measured = measure(network, pictures)
-        shipped, config = network, _config(network)
+        shipped, config = network, {"widths": list(network.widths)}
     else:
         raise ConfigError("only the compact network and its critic are shipped")
     record = weights.Record(
@@ -67,7 +71,7 @@ def ship(
     return measured
 
 
-def measure(network: CompactUnet, pictures: Pictures) -> dict[str, float]:
+def measure(network: CompactUnet, pictures: Pictures | GreyPictures) -> dict[str, float]:
     """``evaluate`` on more pictures, of the network as it is stored; and what storing costs, in dB.
 
     Raises:
@@ -75,18 +79,19 @@ def measure(network: CompactUnet, pictures: Pictures) -> dict[str, float]:
     """
     content = weight_file.write("the network", network, _config(network), bits=BITS)
     stored = weight_file.read(content, "the network", CompactUnet)
-    judges = Pictures(
-        pictures.photographs, n_judged=N_JUDGED, n_family=N_FAMILY, eyes=pictures.eyes
-    )
+    photographs, eyes = pictures.photographs, pictures.eyes
+    if isinstance(pictures, GreyPictures):
+        grey = GreyPictures(photographs, n_judged=N_JUDGED, eyes=pictures.eyes)
+        judged, closeness = partial(colour_judging.evaluate, grey), "ab_psnr"
+    else:
+        more = Pictures(photographs, n_judged=N_JUDGED, n_family=N_FAMILY, eyes=eyes)
+        judged, closeness = partial(evaluate, more), "psnr"
     with torch.inference_mode():
-        before, after = evaluate(judges, network.eval()), evaluate(judges, stored)
-    loss = before["psnr"] - after["psnr"]
+        before, after = judged(network.eval()), judged(stored)
+    loss = before[closeness] - after[closeness]
     if loss >= LARGEST_LOSS:
         raise ConfigError(f"{BITS} bits cost {loss:.3f} dB, {LARGEST_LOSS} or more")
-    features = {"features": round(after.pop("features"), 4)} if "features" in after else {}
-    renamed = {f"{name}_db": round(value, 4) for name, value in after.items()} | features
-    return {**renamed, "lost_by_storing_db": round(loss, 5)}
-
-
-def _config(network: CompactUnet) -> dict[str, Any]:
-    return {"widths": list(network.widths)}
+    named = {
+        name if name in SHARES else f"{name}_db": round(value, 4) for name, value in after.items()
+    }
+    return {**named, "lost_by_storing_db": round(loss, 5)}

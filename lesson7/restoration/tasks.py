@@ -1,6 +1,7 @@
 """The recipes as something that can be trained.
 
 restoration_task    pixel and feature: pairs of damaged and target, and a loss of both
+colour_task         colour: pairs of grey and target, and a loss of the colours
 critic_task         critic: real or restored, patch by patch
 """
 
@@ -13,9 +14,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lesson7.core.training import Task
+from lesson7.restoration import colour_judging
+from lesson7.restoration.colour_judging import GreyPictures
 from lesson7.restoration.generated import RealOrRestored
+from lesson7.restoration.grey_pairs import GreyPairs
 from lesson7.restoration.judging import Pictures, evaluate, samples
-from lesson7.restoration.losses import critic_loss, patch_accuracy
+from lesson7.restoration.losses import chroma_loss, critic_loss, patch_accuracy
 from lesson7.restoration.pairs import Pairs
 from lesson7.restoration.recipes import InUnits, Recipe
 
@@ -26,20 +30,33 @@ def restoration_task(
     recipe: Recipe, network: nn.Module, loss: Loss, pairs: Pairs, pictures: Pictures
 ) -> Task:
     """Train ``network`` on ``pairs`` by ``loss(restored, target)``, judged by ``pictures``."""
-
-    def of_batch(model: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:
-        damaged, target = batch
-        restored = model(damaged.contiguous(memory_format=torch.channels_last))
-        return loss(restored, target)
-
     return Task(
         model=network.to(memory_format=torch.channels_last),  # type: ignore[call-overload]
         batches=pairs.batches(recipe.batch_size),
-        loss=of_batch,
+        loss=partial(_loss_of_batch, loss),
         evaluate=partial(evaluate, pictures),
         groups=network.groups(),  # type: ignore[operator]
         samples=partial(samples, pictures),
     )
+
+
+def colour_task(
+    recipe: Recipe, network: nn.Module, pairs: GreyPairs, pictures: GreyPictures
+) -> Task:
+    """Train ``network`` to colour ``pairs``, judged by ``pictures``."""
+    return Task(
+        model=network.to(memory_format=torch.channels_last),  # type: ignore[call-overload]
+        batches=pairs.batches(recipe.batch_size),
+        loss=partial(_loss_of_batch, chroma_loss),
+        evaluate=partial(colour_judging.evaluate, pictures),
+        groups=network.groups(),  # type: ignore[operator]
+        samples=partial(colour_judging.samples, pictures),
+    )
+
+
+def _loss_of_batch(loss: Loss, model: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:
+    damaged, target = batch
+    return loss(model(damaged.contiguous(memory_format=torch.channels_last)), target)
 
 
 def critic_task(recipe: Recipe, critic: InUnits, folder: Path) -> Task:

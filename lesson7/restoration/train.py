@@ -10,9 +10,12 @@ for the lesson's U-Net on ResNet-34:
     feature     from a run of ``pixel``: what VGG sees of both must agree, too    [2]
     critic      from a run of ``pixel``: tell its work from photographs
     gan         from a run of ``pixel`` and one of ``critic``: both, in turns     [3]
+    colour      from a run of ``pixel``: the colours of black-and-white photographs [4, 5]
 
-All but the critic are judged by a tenth of the photographs that never trains, in dB of PSNR
-above what bilinear enlarging gives: for the lesson's damage, and for that of the family.
+All are judged by a tenth of the photographs, which never trains: the first two and gan in dB
+of PSNR above what bilinear enlarging gives, for the lesson's damage and for that of the
+family; colour in dB of the colours alone above grey. DeOldify, which the lesson ends with,
+colours by feature loss and a short turn against a critic; here it is the error of the colours.
 
 References:
     [1] Ronneberger et al., U-Net, 2015. https://arxiv.org/abs/1505.04597
@@ -20,6 +23,9 @@ References:
         super-resolution, 2016. https://arxiv.org/abs/1603.08155
     [3] Isola et al., Image-to-image translation with conditional adversarial networks,
         2016. https://arxiv.org/abs/1611.07004
+    [4] Zhang et al., Colorful image colorization, 2016. https://arxiv.org/abs/1603.08511
+    [5] Iizuka et al., Let there be color!, 2016 (the whole picture decides).
+        https://doi.org/10.1145/2897824.2925974
 """
 
 from dataclasses import asdict, replace
@@ -35,8 +41,10 @@ from lesson7.core.backbones import load as load_backbone
 from lesson7.core.errors import ConfigError
 from lesson7.core.training import Result, Task, fit
 from lesson7.restoration import adversarial, data, degradations, shipping, turns
+from lesson7.restoration.colour_judging import GreyPictures
 from lesson7.restoration.feature_loss import FeatureLoss, feature_network
 from lesson7.restoration.generated import save_restored
+from lesson7.restoration.grey_pairs import GreyPairs
 from lesson7.restoration.judging import Pictures
 from lesson7.restoration.losses import pixel_loss
 from lesson7.restoration.pairs import Pairs, lesson_augment
@@ -47,7 +55,7 @@ from lesson7.restoration.recipes import (
     build_critic,
     build_network,
 )
-from lesson7.restoration.tasks import critic_task, restoration_task
+from lesson7.restoration.tasks import colour_task, critic_task, restoration_task
 
 
 def rehearsed(recipe: Recipe) -> Recipe:
@@ -162,23 +170,30 @@ def main(
     photographs = data.MadeUp(20) if dry_run else data.Photographs(data.find(folder))
     eyes = load_backbone("squeezenet", pretrained, takes="unit")
     few = {"n_judged": 2, "n_family": 2} if dry_run else {}
-    pictures = Pictures(photographs, eyes=eyes, **few)
-    pairs = Pairs(
-        photographs, pictures.train, chosen.size,
-        form=form, family=chosen.family, whole=chosen.whole, numbers=chosen.numbers, names=names,
-        augment=lesson_augment(chosen.size) if augment else None,
-        repeats=chosen.repeats, seed=seed,
-    )  # fmt: skip
     needed_by = recipe if chosen.begins and not dry_run else None
     restorer = with_weights(build_network(network, pretrained), start, needed_by=needed_by)
+    pictures: Pictures | GreyPictures
     task: Task
-    if recipe == "critic":
-        with runs.one_process_first():
-            save_restored(restorer, pairs, run.folder / "crops")
-        task = critic_task(chosen, build_critic(network), run.folder / "crops")
+    if recipe == "colour":
+        pictures = GreyPictures(photographs, eyes=eyes, **({"n_judged": 2} if dry_run else {}))
+        crops = GreyPairs(photographs, pictures.train, chosen.size,
+                          aged=chosen.family, repeats=chosen.repeats, seed=seed)  # fmt: skip
+        task = colour_task(chosen, restorer, crops, pictures)
     else:
-        loss = FeatureLoss(feature_network(vgg, pretrained)) if recipe == "feature" else pixel_loss
-        task = restoration_task(chosen, restorer, loss, pairs, pictures)
+        pictures = Pictures(photographs, eyes=eyes, **few)
+        pairs = Pairs(
+            photographs, pictures.train, chosen.size,
+            form=form, family=chosen.family, whole=chosen.whole, numbers=chosen.numbers,
+            names=names, augment=lesson_augment(chosen.size) if augment else None,
+            repeats=chosen.repeats, seed=seed,
+        )  # fmt: skip
+        if recipe == "critic":
+            with runs.one_process_first():
+                save_restored(restorer, pairs, run.folder / "crops")
+            task = critic_task(chosen, build_critic(network), run.folder / "crops")
+        else:
+            eye = FeatureLoss(feature_network(vgg, pretrained)) if recipe == "feature" else None
+            task = restoration_task(chosen, restorer, eye or pixel_loss, pairs, pictures)
     if show_batch:
         first, second = next(iter(task.batches))
         shown = first if recipe == "critic" else torch.cat([first, second])
@@ -193,6 +208,7 @@ def main(
         **asdict(chosen), "n_train": len(pictures.train), "n_judge": len(pictures.judge),
     })  # fmt: skip
     if recipe == "gan":
+        assert isinstance(pictures, Pictures)
         judge = with_weights(build_critic(network), critic, needed_by=needed_by)
         result = in_turns(chosen, task, judge, pictures, run, resume=resume)
     else:

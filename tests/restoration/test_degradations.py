@@ -13,7 +13,8 @@ from lesson7.core.errors import ConfigError, InputError
 from lesson7.restoration import degradations
 from lesson7.restoration.degradations import DEGRADATIONS, apply, compose, degradation
 
-MEMBERS = ("blur", "noise", "fading", "scratches", "downscale", "words", "number", "jpeg")
+MEMBERS = ("blur", "noise", "grey", "fading", "scratches", "downscale", "words", "number", "jpeg")
+USUAL = tuple(name for name in MEMBERS if name != "grey")  # drawn where none are named
 
 
 def photograph(width: int, height: int, seed: int = 0) -> Image.Image:
@@ -154,6 +155,17 @@ def test_each_member_says_what_it_is():
     }  # fmt: skip
 
 
+def test_grey_takes_the_colours_and_leaves_the_luminance():
+    image = photograph(50, 40)
+    wanted = np.asarray(image.convert("L"), int)
+    for strength in (0.3, 1.0):
+        grey = apply(image, {"grey": strength}, random.Random(0))
+        assert np.abs(np.asarray(grey.convert("L"), int) - wanted).max() <= 1
+    assert grey.tobytes() == Image.merge("RGB", [image.convert("L")] * 3).tobytes()
+    kept = apply(image, {"grey": 0.0}, random.Random(0))
+    assert kept.tobytes() == image.tobytes()
+
+
 # ----------------------------------------------------------------------------------- apply
 
 
@@ -223,7 +235,7 @@ def test_how_much_is_drawn():
     covered = [any(member.covers for member, _ in plan) for plan in plans]
     assert np.mean(covered) == pytest.approx(0.5, abs=0.05)
     names = Counter(member.name for plan in plans for member, _ in plan)
-    assert set(names) == set(MEMBERS)
+    assert set(names) == set(USUAL)
     assert min(names.values()) > 3000 * 0.12
     strengths = [strength for plan in plans for _, strength in plan]
     assert 0 <= min(strengths) < 0.02
@@ -256,6 +268,11 @@ def test_only_those_that_are_named_are_drawn(names):
     seen = {member.name for plan in plans for member, _ in plan}
     assert seen == set(names)
     assert sum(not plan for plan in plans) / 300 < 0.2
+
+
+def test_what_is_not_usual_is_drawn_only_by_name():
+    assert tuple(member.name for member in degradations.named()) == USUAL
+    assert [member.name for member in degradations.named(["jpeg", "grey"])] == ["grey", "jpeg"]
 
 
 def test_there_must_be_something_to_draw():

@@ -52,6 +52,14 @@ def test_the_others_begin_where_pixel_ended(command, recipe):
     assert ("accuracy" if recipe == "critic" else "psnr") in rows[-1]
 
 
+def test_colour_begins_there_too_and_is_judged_by_colours(command):
+    done = command("--recipe", "colour", "--start", "pixel", "--out", "colour")
+    assert done.exit_code == 0, done.output
+    run = Run(command.folder / "colour")
+    assert {"ab_psnr", "gain", "colourfulness", "features"} <= {*run.rows()[-1]}
+    assert (run.samples / "0001.jpg").exists()
+
+
 def test_gan_begins_with_both(command):
     command("--recipe", "critic", "--start", "pixel", "--out", "judge")
     done = command("--recipe", "gan", "--start", "pixel", "--critic", "judge", "--out", "gan")

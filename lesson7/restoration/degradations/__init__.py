@@ -5,7 +5,7 @@ saw it cannot undo, so here is a whole family, after the practice of blind resto
 [1, 2]: any of its members may happen, in any order, with any strength.
 
     camera      blur (Gaussian, out of focus, motion); noise (shot and Gaussian)
-    ageing      fading, yellowing; scratches, dust, hairs, folds
+    ageing      colours lost; fading, yellowing; scratches, dust, hairs, folds
     storage     lower resolution; JPEG, once or twice
     lettering   numbers; words as watermarks
 
@@ -96,7 +96,7 @@ def compose(
     Args:
         image: mode RGB; left as it is.
         rng: decides everything.
-        names: draw among these only; all members by default.
+        names: draw among these only; the usual members, all but ``grey``, by default.
 
     Returns:
         An RGB picture of the same size, or a smaller one after ``downscale``.

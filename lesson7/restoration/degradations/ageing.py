@@ -1,5 +1,6 @@
 """What time does to a print: fading and scratches.
 
+grey        the colours go, and nothing else; only where it is asked for by name
 fading      contrast and colour go, paper yellows, evenly or in patches
 scratches   scratches, dust, hairs and folds, light or dark
 """
@@ -13,6 +14,16 @@ from lesson7.restoration.degradations.registry import degradation, unit
 
 PAPER = ((255, 232, 175), (235, 215, 175), (230, 225, 220), (255, 205, 180), (195, 210, 235))
 LUMINANCE = (0.299, 0.587, 0.114)  # red, green, blue: ITU-R BT.601
+
+
+@degradation("grey", label="No colours", least="all its colours", worst="black-and-white",
+             order=25, usual=False)  # fmt: skip
+def grey(image: Image.Image, strength: float, rng: random.Random) -> Image.Image:
+    """Take a share of the colours away, 1: all of them; the luminance stays as it is.
+
+    No recipe but ``colour`` brings colours back, so the others do not train with it.
+    """
+    return Image.blend(image, image.convert("L").convert("RGB"), strength)
 
 
 @degradation("fading", label="Faded colours", least="fresh", worst="pale and yellow", order=30)

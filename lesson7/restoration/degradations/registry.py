@@ -10,7 +10,8 @@ A new kind of damage is one function, in one of the files beside this one::
     @degradation("rings", label="Coffee rings", least="none", worst="five dark ones")
     def rings(image: Image.Image, strength: float, rng: random.Random) -> Image.Image: ...
 
-From then on ``--degrade rings,blur`` trains with it, and the page has a switch for it.
+From then on ``--degrade rings,blur`` trains with it, and the page has a switch for it. With
+``usual=False`` nothing trains with it that does not name it.
 """
 
 import random
@@ -42,6 +43,7 @@ class Degradation:
         worst: what strength 1 means.
         order: when it happens in a picture's life, from the lens (0) to the file (100).
         covers: it hides part of the picture, as writing and scratches do.
+        usual: it is among those that are drawn where none are named.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Degradation:
     worst: str
     order: int
     covers: bool
+    usual: bool = True
 
 
 DEGRADATIONS: dict[str, Degradation] = {}
@@ -64,6 +67,7 @@ def degradation(
     worst: str = "as bad as it gets",
     order: int = 60,
     covers: bool = False,
+    usual: bool = True,
 ) -> Callable[[DamageT], DamageT]:
     """Make a function a member of the family; see ``Degradation`` for the arguments.
 
@@ -82,7 +86,7 @@ def degradation(
 
     def register(damage: DamageT) -> DamageT:
         text = label or name.replace("_", " ").capitalize()
-        DEGRADATIONS[name] = Degradation(name, damage, text, least, worst, order, covers)
+        DEGRADATIONS[name] = Degradation(name, damage, text, least, worst, order, covers, usual)
         for member in sorted(DEGRADATIONS.values(), key=lambda member: member.order):
             DEGRADATIONS[member.name] = DEGRADATIONS.pop(member.name)
         return damage
@@ -91,12 +95,13 @@ def degradation(
 
 
 def named(names: Iterable[str] | None = None) -> list[Degradation]:
-    """The members with these names, in the family's order, each once; all for None.
+    """The members with these names, in the family's order, each once; the usual for None.
 
     Raises:
         ConfigError: a name does not exist; the message lists those that do.
     """
-    wanted = set(DEGRADATIONS if names is None else names)
+    usual = (name for name, member in DEGRADATIONS.items() if member.usual)
+    wanted = set(usual if names is None else names)
     unknown = sorted(wanted - DEGRADATIONS.keys())
     if unknown:
         raise ConfigError(

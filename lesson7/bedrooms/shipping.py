@@ -5,17 +5,16 @@
 
 In the folder of weights, everything made from the generator as it is after rounding::
 
-    bedrooms-RECIPE               the generator, in half precision
+    bedrooms-RECIPE               the generator, in ``BITS``
     bedrooms-RECIPE-critic        what scores its rooms (see ``scoring.py``)
     bedrooms-RECIPE-directions    what the sliders move along (see ``directions.py``)
     runs/bedrooms-RECIPE/         options, metrics and the time machine's sheets
 """
 
-import copy
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -23,13 +22,12 @@ from torch import Tensor, nn
 from lesson7.bedrooms import directions, moments
 from lesson7.bedrooms.model import Generator, LessonGenerator
 from lesson7.bedrooms.scoring import scorer
-from lesson7.core import runs, weights
+from lesson7.core import runs, weight_file, weights
 from lesson7.core.adversarial import Progress
 from lesson7.core.weights import EMBEDDED, Record
 
-Network = TypeVar("Network", bound=nn.Module)
-
 N_SCORED = 1_000
+BITS: dict[str, weight_file.Bits] = {"modern": 16, "wgan": 8}  # the first rung in little room
 
 
 def ship(
@@ -59,8 +57,9 @@ def ship(
         ConfigError: a file would be too large, or there are no snapshots.
     """
     name = f"bedrooms-{recipe}"
-    generator = _generator(progress)
-    critic = _rounded(scorer(progress.parts["critic"]))
+    bits = BITS[recipe]
+    generator = _generator(progress, bits)
+    critic = weight_file.rounded(scorer(progress.parts["critic"]), bits)
     record = Record(
         metrics={**judges(generator), "images": progress.images},
         data="about 4,800 photographs of bedrooms, of Places365 and of the Houses data set",
@@ -76,7 +75,7 @@ def ship(
             "latent": generator.latent,
             "widths": list(generator.widths),
         }
-    weights.save(name, generator, config, record=record, folder=folder, bits=16)
+    weights.save(name, generator, config, record=record, folder=folder, bits=bits)
 
     critic.compare_with(_draw(generator, n_scored), photographs.float())
     scores = {
@@ -85,7 +84,7 @@ def ship(
         "drawn_beside_photographs": critic.beside_photographs(critic.drawn[0]),
     }
     own = replace(record, metrics=scores)
-    weights.save(f"{name}-critic", critic, critic.config, record=own, folder=folder, bits=16)
+    weights.save(f"{name}-critic", critic, critic.config, record=own, folder=folder, bits=bits)
 
     def draw(z: Tensor) -> Tensor:
         return (generator(z).clamp(-1, 1) + 1) / 2
@@ -106,23 +105,14 @@ def record_of(recipe: str, progress: Progress, *, folder: Path = EMBEDDED) -> No
     """
     name = f"bedrooms-{recipe}"
     progress.run.keep_record(name, folder / "runs")
-    generator = _generator(progress)
+    generator = _generator(progress, BITS[recipe])
     moments.keep(progress.run, generator, progress.images, folder / "runs" / name)
 
 
-def _generator(progress: Progress) -> Generator | LessonGenerator:
-    generator = _rounded(progress.drawn)
+def _generator(progress: Progress, bits: weight_file.Bits) -> Generator | LessonGenerator:
+    generator = weight_file.rounded(progress.drawn, bits)
     assert isinstance(generator, Generator | LessonGenerator)
     return generator
-
-
-def _rounded(network: Network) -> Network:
-    """A copy on the CPU, in eval mode, as it will be once it was stored in half precision."""
-    twin = copy.deepcopy(network).cpu().float().eval().requires_grad_(False)
-    for tensor in twin.state_dict().values():
-        if tensor.is_floating_point() and tensor.dim() >= 2:
-            tensor.copy_(tensor.half())
-    return twin
 
 
 def _draw(generator: LessonGenerator | Generator, n: int) -> Tensor:

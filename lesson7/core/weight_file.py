@@ -18,6 +18,7 @@ References:
 
 from __future__ import annotations
 
+import copy
 import json
 import math
 from collections.abc import Callable, Mapping
@@ -62,14 +63,7 @@ def write(name: str, model: nn.Module, config: Mapping[str, Any], *, bits: Bits 
     tensors = {key: tensor.detach().cpu() for key, tensor in model.state_dict().items()}
     if not _finite(tensors):
         raise WeightsDamaged(f"{name} holds weights that are no numbers (NaN or infinity).")
-    stored: dict[str, Tensor] = {}
-    for key, tensor in tensors.items():
-        if bits == 32 or not tensor.is_floating_point() or tensor.dim() < 2:
-            stored[key] = tensor
-        elif bits == 16:
-            stored[key] = tensor.half()
-        else:
-            stored[key], stored[key + SCALE] = _quantised(tensor)
+    stored = _in_bits(tensors, bits)
     if not _finite(stored):
         raise ConfigError(f"{name} has weights beyond 65,504, too large for float16.")
     unshared = {
@@ -110,6 +104,15 @@ def read(content: bytes, file: str, build: Callable[..., Network]) -> Network:
         raise WeightsDamaged(f"{file} holds weights that are no numbers (NaN or infinity).")
     network.load_state_dict(state, strict=True)
     return network.eval().requires_grad_(False)
+
+
+def rounded(model: Network, bits: Bits) -> Network:
+    """The network as `read` gives it back, without the file: a copy on the processor."""
+    twin = copy.deepcopy(model).cpu().float().eval().requires_grad_(False)
+    own = twin.state_dict()
+    stored = _dequantised(_in_bits(own, bits))
+    twin.load_state_dict({key: tensor.to(own[key].dtype) for key, tensor in stored.items()})
+    return twin
 
 
 def read_tensors(content: bytes, file: str) -> dict[str, Tensor]:
@@ -165,6 +168,19 @@ def _parse(content: bytes, file: str) -> tuple[dict[str, Tensor], dict[str, Any]
     if not isinstance(config, dict):
         raise WeightsDamaged(f"{file} does not say how to build its network.")
     return tensors, config
+
+
+def _in_bits(tensors: Mapping[str, Tensor], bits: Bits) -> dict[str, Tensor]:
+    """As they are stored; those of one dimension, and whole numbers, stay as they are."""
+    stored: dict[str, Tensor] = {}
+    for key, tensor in tensors.items():
+        if bits == 32 or not tensor.is_floating_point() or tensor.dim() < 2:
+            stored[key] = tensor
+        elif bits == 16:
+            stored[key] = tensor.half()
+        else:
+            stored[key], stored[key + SCALE] = _quantised(tensor)
+    return stored
 
 
 def _quantised(tensor: Tensor) -> tuple[Tensor, Tensor]:

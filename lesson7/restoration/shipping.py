@@ -77,8 +77,7 @@ def measure(network: CompactUnet, pictures: Pictures | GreyPictures) -> dict[str
     Raises:
         ConfigError: that is ``LARGEST_LOSS`` or more.
     """
-    content = weight_file.write("the network", network, _config(network), bits=BITS)
-    stored = weight_file.read(content, "the network", CompactUnet)
+    stored = weight_file.rounded(network, BITS)
     photographs, eyes = pictures.photographs, pictures.eyes
     if isinstance(pictures, GreyPictures):
         grey = GreyPictures(photographs, n_judged=N_JUDGED, eyes=pictures.eyes)

@@ -74,6 +74,17 @@ def test_eight_bits_take_a_quarter_and_leave_the_rest(folder: Path):
     assert 0 < error.max() <= 0.5 / 127 + 1e-6
 
 
+@pytest.mark.parametrize("bits", [8, 16, 32])
+def test_rounding_gives_what_storing_does(folder: Path, bits: weight_file.Bits):
+    net = Net(9).train()
+    weights.save("net-9", net, {"width": 9}, record=RECORD, folder=folder, bits=bits)
+    stored, rounded = weights.load("net-9", Net), weight_file.rounded(net, bits)
+    assert net.training
+    assert not rounded.training
+    for key, tensor in stored.state_dict().items():
+        torch.testing.assert_close(rounded.state_dict()[key], tensor, rtol=0, atol=0)
+
+
 def test_eight_bits_of_eight_bits_are_the_same(folder: Path):
     first = weights.save("net-8", Net(9), {"width": 9}, record=RECORD, folder=folder, bits=8)
     content = first.read_bytes()

@@ -1,11 +1,13 @@
 """The shipped networks, loaded once, as functions of a tile.
 
-RECIPES         what they are called
+RECIPES         what they are called; TILED: those that go over a picture tile by tile
 load            a restoring network
 load_critic     the critic
-function        what a recipe does to a tile
+function        what a recipe of TILED does to a tile
+colours         what ``colour`` finds in a grey picture
 """
 
+from collections.abc import Sequence
 from functools import cache
 
 import torch
@@ -13,11 +15,14 @@ from torch import Tensor
 
 from lesson7.core import runtime, weights
 from lesson7.core.errors import ConfigError, InputError
+from lesson7.restoration.chroma import chroma
 from lesson7.restoration.compact import CompactUnet
 from lesson7.restoration.critic import Critic
 from lesson7.restoration.tiling import Function
 
-RECIPES = ("pixel", "gan", "feature")
+TILED = ("pixel", "gan", "feature")
+COLOUR = "colour"
+RECIPES = (*TILED, COLOUR)
 PROBE = (1, 3, 192, 192)  # what the two precisions are timed on
 
 _NO_PICTURE = (
@@ -26,10 +31,10 @@ _NO_PICTURE = (
 )
 
 
-def check_recipe(recipe: str) -> None:
-    """Raise a ``ConfigError`` unless there is such a recipe."""
-    if recipe not in RECIPES:
-        raise ConfigError(f"there is no recipe {recipe!r}: choose one of {', '.join(RECIPES)}")
+def check_recipe(recipe: str, known: Sequence[str] = RECIPES) -> None:
+    """Raise a ``ConfigError`` unless there is such a recipe among those that are ``known``."""
+    if recipe not in known:
+        raise ConfigError(f"there is no recipe {recipe!r}: choose one of {', '.join(known)}")
 
 
 @cache
@@ -71,26 +76,48 @@ def function(recipe: str, strength: float = 1.0, *, grey: bool = False) -> Funct
     Unit range both ways; beyond it where the network overshoots.
 
     Args:
-        recipe: one of ``RECIPES``.
+        recipe: one of ``TILED``.
         strength: 0 to 1: from the tile itself to what the network makes of it.
         grey: give the three colours their mean.
 
     Raises:
-        ConfigError, WeightsError: as ``load``.
+        ConfigError: it is none of these.
+        WeightsError: as ``load``.
         InputError: by the function, when the network gives NaN or infinity.
     """
-    device, probe = runtime.device(), _probe()
-    network = load(recipe).to(device)  # a process that was lent a card has it from its parent
+    check_recipe(recipe, TILED)
+    answer_to = _network(recipe)
 
     def restored(tile: Tensor) -> Tensor:
-        runtime.use_threads()  # another network may have asked for fewer
-        with torch.inference_mode(), runtime.autocast(network, probe):
-            answer = network(tile.to(device, memory_format=torch.channels_last))
-        answer = answer.float().cpu()
-        if not answer.isfinite().all():
-            raise InputError(_NO_PICTURE)
+        answer = answer_to(tile)
         if strength < 1:
             answer = torch.lerp(tile, answer, strength)
         return answer.mean(1, keepdim=True).expand_as(tile) if grey else answer
 
     return restored
+
+
+def colours() -> Function:
+    """What ``colour`` finds: grey ``(1, 3, h, w)``, unit range -> chroma ``(1, 2, h, w)``.
+
+    On the processor, float32. Raises as ``function``.
+    """
+    answer_to = _network(COLOUR)
+    return lambda grey: chroma(answer_to(grey))
+
+
+def _network(recipe: str) -> Function:
+    """A recipe's network on its device, in its precision, refusing what is no picture."""
+    device, probe = runtime.device(), _probe()
+    network = load(recipe).to(device)  # a process that was lent a card has it from its parent
+
+    def answer_to(pictures: Tensor) -> Tensor:
+        runtime.use_threads()  # another network may have asked for fewer
+        with torch.inference_mode(), runtime.autocast(network, probe):
+            answer = network(pictures.to(device, memory_format=torch.channels_last))
+        answer = answer.float().cpu()
+        if not answer.isfinite().all():
+            raise InputError(_NO_PICTURE)
+        return answer
+
+    return answer_to

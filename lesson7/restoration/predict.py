@@ -1,4 +1,4 @@
-"""Make a photograph whole: larger, sharper, without what JPEG and scribblers did to it.
+"""Make a photograph whole: larger, sharper, without what JPEG and scribblers did to it, coloured.
 
     restore     a picture -> the restored picture, of any size
     stream      the same step by step, for a page that shows progress and can stop
@@ -16,11 +16,12 @@ Usage:
 The second line shares the photographs out over processes, on one machine or several that see
 the same folders. Where one is killed, the same command with ``--resume`` shares out the rest.
 
-A picture passes through in tiles (``lesson7.restoration.tiling``): its size costs time, but
-hardly memory. Results are sRGB without any metadata; transparency is kept.
+A picture passes through in tiles (``lesson7.restoration.tiling``), and for ``colour`` once and
+small (``lesson7.restoration.colouring``): its size costs time, but hardly memory. Results are
+sRGB without any metadata; transparency is kept.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -32,7 +33,7 @@ from tqdm import tqdm
 from lesson7.core import processes
 from lesson7.core.errors import ConfigError, InputError, WeightsError
 from lesson7.core.intake import Source
-from lesson7.restoration import folders, networks, tiling
+from lesson7.restoration import colouring, folders, networks, tiling
 from lesson7.restoration.degradations import DEGRADATIONS
 from lesson7.restoration.enlarging import Prepared, check_scale, check_strength, prepare
 from lesson7.restoration.networks import RECIPES, load
@@ -45,6 +46,7 @@ __all__ = [
 ]  # fmt: skip
 
 Report = Callable[[float, str], object]
+Work = Generator[tuple[int, int], None, Image.Image]  # tiles or strips: done, in all; the result
 
 
 @dataclass(frozen=True)
@@ -55,11 +57,13 @@ class Step:
         fraction: of the work, 0 to 1, never falling.
         words: the same for a visitor.
         restored: the result; None before the last step.
+        colourless: whether the picture was black-and-white, or of one tone; said at the end.
     """
 
     fraction: float
     words: str
     restored: Image.Image | None = None
+    colourless: bool = False
 
 
 def restore(
@@ -69,14 +73,16 @@ def restore(
     strength: float = 1.0,
     progress: Report | None = None,
 ) -> Image.Image:
-    """Restore a picture: it is enlarged bilinearly, and then the network goes over it.
+    """Restore a picture: it is enlarged bilinearly, and then the network goes over it, or
+    finds its colours.
 
     Args:
         image: a path, bytes, a file, a data: URL, a picture or an array, at least 16x16
             pixels; it is turned upright as its EXIF orientation asks.
         recipe: ``pixel`` (closest to the truth pixel by pixel, and a little soft), ``gan``
             (trained against a critic) or ``feature`` (by what a network for recognising
-            things sees: sharp where eyes look).
+            things sees: sharp where eyes look); ``colour`` gives black-and-white pictures
+            colours, and others other colours, and leaves light and shade as they are.
         scale: 1 to 4, also between whole numbers. The limits of the input, 12.6 million
             pixels and 8192 along a side, are those of the result, too.
         strength: 0 to 1, how much of the network's work is taken: 0.5 is half-way between the
@@ -87,7 +93,8 @@ def restore(
     Returns:
         A new picture of exactly ``round(width * scale)`` by ``round(height * scale)`` pixels:
         mode RGB in sRGB, or RGBA where the input is transparent somewhere (its transparency
-        is enlarged, not restored), without metadata. A picture without any colour gets none.
+        is enlarged, not restored), without metadata. A picture without any colour gets none but
+        from ``colour``.
 
     Raises:
         ImageError: the picture cannot be read, or is out of bounds.
@@ -111,8 +118,8 @@ def stream(
 ) -> Iterator[Step]:
     """As ``restore``, but step by step: one before the first tile, and one after each.
 
-    Between two questions nothing runs: to stop, close the iterator or ask no more. A tile
-    takes well under a second on two cores.
+    Between two questions nothing runs: to stop, close the iterator or ask no more. A tile,
+    or a strip of what is coloured, takes well under a second on two cores.
 
     Returns:
         An iterator over steps, of which the last holds the result. All errors but the
@@ -120,21 +127,28 @@ def stream(
     """
     check(recipe, scale, strength)
     prepared = prepare(image, scale)
+    colourless = colouring.is_colourless(prepared.colours)
     if strength == 0:
-        return iter([Step(1.0, "Enlarged", prepared.with_alpha(prepared.colours))])
-    return _steps(prepared, networks.function(recipe, strength, grey=prepared.grey))
-
-
-def _steps(prepared: Prepared, function: tiling.Function) -> Iterator[Step]:
+        plain = prepared.with_alpha(prepared.colours)
+        return iter([Step(1.0, "Enlarged", plain, colourless)])
+    work: Work
+    if recipe == networks.COLOUR:
+        work = colouring.sweep(networks.colours(), prepared.colours, strength)
+        return _steps(prepared, work, "Colouring: {} of {} parts", colourless)
+    function = networks.function(recipe, strength, grey=prepared.grey)
     work = tiling.sweep(function, prepared.colours)
+    return _steps(prepared, work, "Restoring: {} of {} tiles", colourless)
+
+
+def _steps(prepared: Prepared, work: Work, words: str, colourless: bool) -> Iterator[Step]:
     while True:
         try:
             done, total = next(work)
         except StopIteration as end:
-            yield Step(1.0, "Restored", prepared.with_alpha(end.value))
+            yield Step(1.0, "Restored", prepared.with_alpha(end.value), colourless)
             return
         if done < total:
-            yield Step(done / total, f"Restoring: {done} of {total} tiles")
+            yield Step(done / total, words.format(done, total))
 
 
 def check(recipe: str = "feature", scale: float = 1, strength: float = 1.0) -> None:

@@ -1,7 +1,7 @@
 """What there is to do around a restoration: make a picture bad, compare, judge, look inside.
 
 damage      a good picture -> a bad one, by the lesson or by choice
-compare     one crop, restored by every recipe
+compare     one crop, restored by every recipe that mends
 judge       restored and target -> PSNR and SSIM
 inside      what each loss sees of a picture, before and after
 """
@@ -12,14 +12,15 @@ from dataclasses import dataclass
 
 import torch
 from PIL import Image
+from torch import Tensor
 
 from lesson7.core import metrics, runtime
 from lesson7.core.errors import InputError
 from lesson7.core.images import from_unit, open_image, to_unit
 from lesson7.core.intake import Source
-from lesson7.restoration import data, degradations, networks, sights, tiling
+from lesson7.restoration import colouring, data, degradations, networks, sights, tiling
 from lesson7.restoration.enlarging import check_strength, prepare
-from lesson7.restoration.networks import RECIPES
+from lesson7.restoration.networks import COLOUR, TILED
 from lesson7.restoration.sights import Sight
 
 CROP = 256  # pixels along each side: what ``compare`` shows
@@ -76,7 +77,7 @@ def compare(
     *,
     centre: tuple[float, float] = (0.5, 0.5),
     side: int = CROP,
-    recipes: Iterable[str] = RECIPES,
+    recipes: Iterable[str] = TILED,
 ) -> dict[str, Image.Image]:
     """One crop of a picture, enlarged, and restored by several recipes as in the whole.
 
@@ -86,7 +87,7 @@ def compare(
         centre: of the crop, from the left and from the top, as shares of the picture, 0 to 1;
             near a border the crop is moved inside.
         side: of the crop, in pixels of the result, 16 to 512; less where the picture is less.
-        recipes: which; all of ``RECIPES`` by default.
+        recipes: which of ``TILED``; all by default. Colours are no matter of a crop.
 
     Returns:
         RGB pictures of one size: ``"input"``, which is the enlarged one, and one by the name
@@ -172,7 +173,7 @@ def inside(image: Source, target: Source, recipe: str = "feature") -> list[Sight
     if damaged.width > truth.width or damaged.height > truth.height:
         raise InputError("The damaged picture must not be larger than the one that it shows.")
     before = to_unit(data.enlarged(damaged, truth.size))[None]
-    both = torch.cat([before, networks.function(recipe)(before).clamp(0, 1)])
+    both = torch.cat([before, _restored(recipe, before)])
     right = to_unit(truth)[None]
     device, keys = runtime.device(), ("degraded", "restored")
     with torch.inference_mode():
@@ -186,3 +187,10 @@ def inside(image: Source, target: Source, recipe: str = "feature") -> list[Sight
         sights.sight("feature", sights.FEATURE, keys, features.cpu()),
         sights.sight("critic", sights.CRITIC, (*keys, "target"), patches.cpu(), most=1),
     ]
+
+
+def _restored(recipe: str, before: Tensor) -> Tensor:
+    """What a recipe makes of a small picture, ``(1, 3, H, W)`` both ways, unit range."""
+    if recipe == COLOUR:
+        return to_unit(colouring.coloured(networks.colours(), from_unit(before[0])))[None]
+    return networks.function(recipe)(before).clamp(0, 1)

@@ -11,7 +11,8 @@ sees to it that one question is asked at a time. They speak with this file, and 
              show the picture itself}
     reply   several: {"id": 7, "done": false, "fraction": 0.25, "words": "1 of 4 tiles"},
             the last {"id": 7, "done": true, "result": file, "before": file or null,
-                      "size": [width, height], "notice": ""}
+                      "size": [width, height], "notice": "",
+                      "colourless": whether the picture was black-and-white}
     or first, to each {"id": 7, "wait": words}, several times, while others are before it
     halt    {"id": 7}, without a reply: that restoration stops at its next tile
     crops   {"id": 8, "path": ..., "scale": 2, "strength": 1, "centre": [0.5, 0.5]}
@@ -37,7 +38,7 @@ from lesson7.core.errors import InputError, WeightsError
 from lesson7.core.images import open_image
 from lesson7.ui import components, events, restoration_lab, restoration_page, sent, zero_gpu
 from lesson7.ui.lanes import LONG
-from lesson7.ui.restoration_page import PREFERRED, RECIPES
+from lesson7.ui.restoration_page import MENDING, RECIPES
 from lesson7.ui.storing import store_png
 
 _SCRIPTS = ("viewer", "desk", "source", "side", "lab", "inside", "restoring")
@@ -61,8 +62,8 @@ def restore(
 
     Args:
         image: the photograph, uploaded or as a data URL, of 16x16 to 12 million pixels.
-        recipe: "feature" (sharp where eyes look), "gan" (pixel loss and a critic's opinion) or
-            "pixel" (faithful).
+        recipe: "feature" (sharp where eyes look), "gan" (pixel loss and a critic's opinion),
+            "pixel" (faithful) or "colour" (colours for a black-and-white photograph).
         scale: how many times larger the result is along each side, 1 to 4.
         strength: how much of the network's work is taken, 0 (only enlarged) to 1 (all).
 
@@ -97,6 +98,7 @@ def answer(event: gr.EventData) -> Iterator[dict[str, Any]]:
                     "result": _file(step.restored, question.get("name")),
                     "before": before and _file(before),
                     "size": list(step.restored.size),
+                    "colourless": step.colourless,
                     "notice": " ".join(one for one in weights.notices() if _OURS in one),
                 }
     except (_GoneError, InputError, WeightsError) as error:
@@ -111,7 +113,8 @@ def crops(event: gr.EventData) -> dict[str, Any]:
         path = _uploaded(question.get("path"))
         scale, strength = question.get("scale"), question.get("strength")
         centre = _centre(question.get("centre"))
-        here = [recipe for recipe in RECIPES if not restoration_page.is_missing(recipe)]
+        mending = (recipe for recipe in RECIPES if recipe in MENDING)
+        here = [recipe for recipe in mending if not restoration_page.is_missing(recipe)]
         pictures = _predictor().compare(
             path, scale, strength, centre=centre, side=restoration_page.CROP, recipes=here
         )
@@ -122,7 +125,7 @@ def crops(event: gr.EventData) -> dict[str, Any]:
 
 def warm() -> None:
     """Import torch and restore one grey picture with the network that is asked first."""
-    here = (recipe for recipe in PREFERRED if not restoration_page.is_missing(recipe))
+    here = (recipe for recipe in MENDING if not restoration_page.is_missing(recipe))
     first = next(here, None)
     if first:
         _predictor().restore(Image.new("RGB", (64, 64), "grey"), first)

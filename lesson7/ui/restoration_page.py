@@ -1,6 +1,7 @@
 """What the Restoration tab's page is put together from: recipes, examples, kinds of damage.
 
 RECIPES         API name -> name on the page, and what it is like in one sentence
+MENDING         those that answer damage, the best first; the other one finds colours
 EXAMPLES        the damaged photographs that a visitor may begin with
 STARTING        what is switched on at first where photographs are made bad
 page            the tab's HTML
@@ -23,8 +24,9 @@ RECIPES = {
     "pixel": ("Pixel loss", "Closest to the truth, and a little soft."),
     "gan": ("GAN", "Pixel loss and a critic’s opinion; hardly crisper yet."),
     "feature": ("Feature loss", "Sharp where eyes look: fur, edges, eyes."),
+    "colour": ("Colour", "Colours for a black-and-white photograph; nothing else changes."),
 }
-PREFERRED = ("feature", "gan", "pixel")  # the first that is here is chosen at first
+MENDING = ("feature", "gan", "pixel")  # compared side by side; the first here is chosen at first
 SCALES = (1, 2, 3, 4)
 CROP = 192  # pixels along each side of what is restored by every recipe, side by side
 
@@ -42,6 +44,8 @@ STARTING = {"downscale": 0.5, "number": 0.6, "jpeg": 0.5}
 
 PSNR_SAYS = "Pixels: so much closer to the truth than plain enlarging, on 200 photographs"
 FEATURES_SAY = "What a network sees: so much closer to the truth than plain enlarging"
+COLOURS_SAY = "Colours: so much closer to the truth than grey, on 200 photographs"
+FEATURES_IN_COLOUR = "What a network sees: so much closer to the truth than grey"
 
 FOLDER = components.ASSETS / "restoration"
 STORY = FOLDER / "story" / "story.json"
@@ -60,7 +64,7 @@ def is_missing(recipe: str) -> bool:
 def page() -> str:
     """The tab's HTML: examples, recipes, kinds of damage, and the story if there is one."""
     missing = {recipe for recipe in RECIPES if is_missing(recipe)}
-    chosen = next((recipe for recipe in PREFERRED if recipe not in missing), None)
+    chosen = next((recipe for recipe in MENDING if recipe not in missing), None)
     lab = _template("lab").substitute(
         goods="".join(_good(*one) for one in GOOD),
         members="".join(_member(one) for one in DEGRADATIONS.values()),
@@ -107,14 +111,17 @@ def _recipe(recipe: str, chosen: bool, missing: bool) -> str:
 
 
 def _facts(recipe: str) -> str:
-    """What was measured against plain enlarging, if the index has it."""
+    """What was measured against plain enlarging, or against grey, if the index has it."""
+    mends = recipe in MENDING
+    closeness = PSNR_SAYS if mends else COLOURS_SAY
+    seen = FEATURES_SAY if mends else FEATURES_IN_COLOUR
     with contextlib.suppress(WeightsError, KeyError):
         measured = weights.entry(f"restoration-{recipe}").metrics
         gain = f"{measured['gain_db']:+.1f} dB".replace("-", "−")
-        facts = [f'<b title="{PSNR_SAYS}">{gain}</b>']
+        facts = [f'<b title="{closeness}">{gain}</b>']
         if "features" in measured:
             closer = 100 * (1 - measured["features"])
-            facts.append(f'<b title="{FEATURES_SAY}">features {closer:.0f} % closer</b>')
+            facts.append(f'<b title="{seen}">features {closer:.0f} % closer</b>')
         return f'<span class="rs-facts">{" ".join(facts)}</span>'
     return ""
 

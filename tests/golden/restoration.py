@@ -35,7 +35,7 @@ def outputs() -> dict[str, dict[str, object]]:
     damaged, target = pair()
     golden: dict[str, dict[str, object]] = {}
     with torch.inference_mode():
-        for recipe in predict.RECIPES:
+        for recipe in networks.TILED:
             restored = predict.load(recipe)(damaged)
             cells = F.adaptive_avg_pool2d(restored, 8)[0]  # (3, 8, 8)
             golden[recipe] = {

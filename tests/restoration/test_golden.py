@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from lesson7.restoration import predict
+from lesson7.restoration import networks
 from tests.golden import restoration
 
 
@@ -18,7 +18,7 @@ def golden():
     return json.loads((restoration.FIXTURE.parents[2] / "golden" / "restoration.json").read_text())
 
 
-@pytest.mark.parametrize("recipe", predict.RECIPES)
+@pytest.mark.parametrize("recipe", networks.TILED)
 def test_the_shipped_networks_restore_as_they_did(outputs, golden, recipe):
     assert outputs[recipe]["psnr"] == pytest.approx(golden[recipe]["psnr"], abs=0.01)
     for ours, expected in zip(outputs[recipe]["cells"], golden[recipe]["cells"], strict=True):
@@ -32,6 +32,6 @@ def test_the_critic_judges_as_it_did_and_finds_the_photograph_more_real(outputs,
 
 
 def test_pixels_come_closest_and_all_are_closer_than_enlarging(golden):
-    psnr = {name: golden[name]["psnr"] for name in (*predict.RECIPES, "bilinear")}
+    psnr = {name: golden[name]["psnr"] for name in (*networks.TILED, "bilinear")}
     assert max(psnr, key=psnr.__getitem__) == "pixel"
     assert psnr["pixel"] > psnr["bilinear"] + 1

@@ -32,7 +32,7 @@ def swept(network, picture, columns, rows, monkeypatch):
                 return pixels(end.value)
 
 
-SHIPPED = [recipe for recipe in predict.RECIPES if f"restoration-{recipe}" in weights.entries()]
+SHIPPED = [recipe for recipe in networks.TILED if f"restoration-{recipe}" in weights.entries()]
 
 
 @pytest.mark.parametrize("recipe", [None, *SHIPPED])
@@ -50,12 +50,12 @@ def test_tiles_leave_no_seam(recipe, monkeypatch):
 def test_a_crop_that_is_compared_is_the_crop_of_the_whole(random_networks):
     image = photograph(500, 400)
     crops = predict.compare(image, scale=1.5, strength=0.8, centre=(0.3, 0.9), side=200)
-    assert list(crops) == ["input", *predict.RECIPES]
+    assert list(crops) == ["input", *networks.TILED]
     left, top = 125, 400  # 0.3 * 750 - 100; at the lower border
     box = (left, top, left + 200, top + 200)
     enlarged = image.resize((750, 600), BILINEAR)
     assert np.array_equal(pixels(crops["input"]), pixels(enlarged.crop(box)))
-    for recipe in predict.RECIPES:
+    for recipe in networks.TILED:
         whole = predict.restore(image, recipe, 1.5, 0.8)
         # in bfloat16, where that is faster, rounding depends on the size of what is computed
         assert np.abs(pixels(crops[recipe]) - pixels(whole.crop(box))).max() <= 3
@@ -69,8 +69,9 @@ def test_a_crop_of_a_small_picture_is_the_picture(random_networks):
 def test_only_some_recipes_can_be_compared(random_networks):
     crops = predict.compare(photograph(), recipes=["gan"])
     assert list(crops) == ["input", "gan"]
-    with pytest.raises(ConfigError):
-        predict.compare(photograph(), recipes=["paint"])
+    for unknown in ("paint", "colour"):  # a crop does not tell its colours
+        with pytest.raises(ConfigError, match="choose one of pixel, gan, feature"):
+            predict.compare(photograph(), recipes=[unknown])
 
 
 @pytest.mark.parametrize("bad", [

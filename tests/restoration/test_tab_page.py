@@ -73,7 +73,7 @@ def test_the_recipes_are_compared_on_a_crop(random_networks, uploaded):
     photograph(600, 500).save(uploaded)
     question = {"id": 8, "path": uploaded, "scale": 1, "strength": 1, "centre": [0.2, 0.5]}
     reply = restoration.crops(gr.EventData(None, question))
-    assert list(reply["crops"]) == ["input", *restoration_page.RECIPES]
+    assert list(reply["crops"]) == ["input", "pixel", "gan", "feature"]
     sizes = {from_url(url).size for url in reply["crops"].values()}
     assert sizes == {(restoration_page.CROP, restoration_page.CROP)}
 
@@ -168,7 +168,9 @@ def test_a_recipe_says_what_was_measured(monkeypatch):
     record = weights.Record(metrics, "pets", "MIT", "train", "a laptop", 1.0)
     monkeypatch.setattr(weights, "entry", lambda name, folder=None: record)
     page = restoration_page.page()
-    assert page.count("+2.1 dB</b>") == page.count("features 38 % closer") == 3
+    assert page.count("+2.1 dB</b>") == page.count("features 38 % closer") == 4
+    assert page.count(restoration_page.PSNR_SAYS) == 3
+    assert page.count(restoration_page.COLOURS_SAY) == 1
     metrics |= {"gain_db": -0.5}
     assert "−0.5 dB</b>" in restoration_page.page()
 

@@ -84,6 +84,9 @@ function createLab(root, { desk, recipe, recipeName }) {
       verdict.textContent = `${gain >= 0 ? "+" : "−"}${Math.abs(gain).toFixed(1)} dB: `
         + (gain >= 0 ? "the restored picture is closer to the truth." : "the damaged picture was closer to the truth.");
     }
+    const grey = Boolean(strengths()?.grey);
+    if (grey && reply.recipe !== "colour") verdict.textContent += " Only Colour brings colours back.";
+    if (!grey && reply.recipe === "colour") verdict.textContent += " Colour answers lost colours and no other damage.";
     for (const call of onChange) call();
   }
 

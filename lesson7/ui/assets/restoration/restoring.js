@@ -32,6 +32,12 @@ function toast(words) {
   find(".rs-toast p").textContent = words;
 }
 
+/** Offer the recipe that finds colours, where there are none. */
+function hint(colourless) {
+  const colour = find('.rs-recipes input[value="colour"]');
+  find(".rs-hint").hidden = !colourless || colour.checked || colour.disabled;
+}
+
 function notice(words) {
   find(".rs-notice").textContent = words;
   find(".rs-notice").hidden = !words;
@@ -84,6 +90,7 @@ async function restore() {
   const wanted = JSON.stringify(question);
   asked = wanted;
   toast("");
+  hint(false);
   result = null;
   showDownload();
   showProgress(0, "Restoring…");
@@ -141,6 +148,7 @@ async function received(reply, about) {
   }
   fade();
   state("done");
+  hint(reply.colourless);
   showDownload();
   find(".rs-said").textContent =
     `Restored by ${recipeName(about.recipe)}: ${width} by ${height} pixels. ` +
@@ -179,6 +187,7 @@ function onPicture(one) {
 /** What is chosen takes its place at once, so that nothing moves when it has been read. */
 function onStart() {
   toast("");
+  hint(false);
   showProgress(0, "Restoring…");
   state("working");
 }
@@ -226,6 +235,11 @@ for (const choice of [...findAll(".rs-scale input"), strength]) {
 strength.addEventListener("input", fade);
 find(".rs-again").addEventListener("click", restore);
 find(".rs-toast button").addEventListener("click", () => toast(""));
+find(".rs-try").addEventListener("click", () => {
+  const colour = find('.rs-recipes input[value="colour"]');
+  colour.click();
+  colour.focus();
+});
 find(".rs-cancel").addEventListener("click", () => {
   desk.cancel();
   asked = "";

@@ -30,6 +30,8 @@ PAPERS = {
     "gan": ("Goodfellow et al., Generative adversarial networks, 2014", "1406.2661"),
     "srgan": ("Ledig et al., Photo-realistic super-resolution, 2016", "1609.04802"),
     "perceptual": ("Johnson et al., Perceptual losses, 2016", "1603.08155"),
+    "colour": ("Zhang et al., Colorful image colorization, 2016", "1603.08511"),
+    "guided": ("He and Sun, Fast guided filter, 2015", "1505.00996"),
     "style": ("Gatys et al., A neural algorithm of artistic style, 2015", "1508.06576"),
     "wgan": ("Arjovsky et al., Wasserstein GAN, 2017", "1701.07875"),
     "dcgan": ("Radford et al., Deep convolutional GANs, 2015", "1511.06434"),

@@ -1,4 +1,4 @@
-"""The Restoration tab's networks: pixel loss, critic, GAN, feature loss."""
+"""The Restoration tab's networks: pixel loss, critic, GAN, feature loss, colour."""
 
 import math
 
@@ -105,6 +105,31 @@ RESTORATION = Group(
             ),
             also=_GAINED,
             lesson=Figure("", "feature loss, 128 px", column="valid_loss"),
+        ),
+        Rung(
+            "restoration-colour",
+            "Colour",
+            "the same U-Net, shown grey photographs and asked for colours alone",
+            "Colours that are lost can only be guessed from what a thing is: grass is green, a "
+            "collar may be anything, and the smallest error for anything is brown. So strong "
+            "colours count more, and the network, which sees the whole picture small, is asked "
+            "for nothing else: light and shade stay as they were.",
+            ("colour", "guided"),
+            Figure("ab_psnr_db", "PSNR of the colours", "dB"),
+            (
+                Quantity("PSNR of the colours", "ab_psnr", unit="dB"),
+                Quantity("Gain over grey", "gain", unit="dB"),
+                Quantity(
+                    "Colourfulness, of the photographs’", "colourfulness", unit="%", shown=percent
+                ),
+                Quantity("Feature distance, of grey’s", "features", unit="%", shown=percent),
+                Quantity("Our training loss", "train_loss"),
+            ),
+            also=(
+                Figure("gain_db", "over grey", "+dB"),
+                Figure("colourfulness", "of the photographs’ colourfulness", "%"),
+                Figure("features", "of grey’s feature distance", "%"),
+            ),
         ),
     ),
 )

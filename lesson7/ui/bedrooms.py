@@ -41,8 +41,8 @@ RECIPES = [
     (
         "wgan",
         "The lesson’s WGAN",
-        "a critic that learns from pixels, its weights clipped",
-        "Not here: it still drew noise when training stopped. See the time machine.",
+        "a critic that learns from pixels, its weights clipped: so far it paints patches of light",
+        "Its weights are not here. See the time machine.",
     ),
 ]
 PARTS_A_TURN = 2  # of /draw, which nobody watches growing

@@ -220,7 +220,7 @@ def test_a_network_without_weights_is_not_offered_and_still_in_the_time_machine(
     page = bedrooms._page()
     assert 'value="modern" checked>' in page
     assert 'value="wgan" disabled>' in page
-    assert "Not here: it still drew noise" in page
+    assert "Its weights are not here. See the time machine." in page
     questions = {"rooms": {}, "scores": {}, "stages": {}, "walk": {"stops": [ROOM, ROOM]}}
     for ask, more in questions.items():
         (reply,) = asked(ask=ask, recipe="wgan", **more)

@@ -45,7 +45,7 @@ RECIPES = [
         "Its weights are not here. See the time machine.",
     ),
 ]
-PARTS_A_TURN = 2  # of /draw, which nobody watches growing
+PARTS_A_TURN = 4  # of /draw, which nobody watches growing
 
 _log = logging.getLogger(__name__)
 

@@ -102,7 +102,11 @@ def for_page(
     async def replies(halted: Halted, event: gr.EventData) -> AsyncIterator[Packed]:
         number, asker, silent = asked(event).get("id"), _Asker(), True
         about = {"id": number}
-        job = lane.run(_turns(answer, event), lambda: number in halted or asker.has_gone())
+        job = lane.run(
+            _turns(answer, event),
+            lambda: number in halted or asker.has_gone(),
+            kind=f"{answer.__module__}.{answer.__name__}",
+        )
         try:
             async with contextlib.aclosing(job) as steps:
                 async for step in steps:
@@ -137,7 +141,7 @@ def for_callers(
     @functools.wraps(function)
     async def answer(*args: Any) -> Any:
         last, progress, asker = None, gr.Progress(), _Asker()
-        job = lane.run(_turns(function, *args), asker.has_gone)
+        job = lane.run(_turns(function, *args), asker.has_gone, kind=function.__name__)
         try:
             async with contextlib.aclosing(job) as steps:
                 async for step in steps:
@@ -157,7 +161,7 @@ def for_callers(
 def check_place(endpoint: str) -> None:
     """Raise Busy if whoever calls ``endpoint`` would be refused; others are not known here."""
     if endpoint in _lanes:
-        _lanes[endpoint].check_room()
+        _lanes[endpoint].check_room(endpoint)
 
 
 def endpoint(

@@ -8,27 +8,31 @@
 A job is an iterator, a turn is one item of it: a tile of a photograph, some rooms, the words
 of a sixteenth of a second. After its turn a job goes to the end of the line. So a small
 photograph waits for one tile of a large one and not for all of it, and nobody who draws a
-digit waits for a photograph. A second lane costs the first some speed, where there are two
-cores; but a lane does not take fewer threads when the other one is at work: with another
-number of threads some float32 convolutions sum in another order, and equal questions are to
-get equal answers, to the last bit.
+digit waits for a photograph. Where there are two cores the second lane would cost the first
+half its speed; so its thread, and those that torch starts from it, are nicer [1]. A lane does
+not take fewer threads when the other one is at work: with another number of threads some
+float32 convolutions sum in another order, and equal questions are to get equal answers, to the
+last bit.
 
-A lane refuses at once whom it could not serve in time. What n jobs in turns will take is n
-times what the last ones took the lane, on this machine and with all that goes on beside them:
-the time from the end of one to the end of the next, while there was always one [1].
+A lane refuses at once whom it could not serve in time: it adds up what the jobs that are there,
+and the new one, are expected to take, each as long as the last ones of its kind took on this
+machine, with all that goes on beside them.
 
 A lane belongs to the event loop of the one server in a process; only the turns run elsewhere,
 in one thread per lane.
 
 References:
-    [1] Little, A proof for the queuing formula: L = lambda W, 1961.
+    [1] sched(7): on Linux each thread has a nice value of its own, and inherits its maker's.
 """
 
 import asyncio
 import contextvars
+import os
 import statistics
+import sys
+import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -39,8 +43,7 @@ from lesson7.core.errors import InputError
 T = TypeVar("T")
 
 FIRST_NEWS, NEWS = 0.3, 1.0  # seconds of waiting after which a job is told its place, and again
-REMEMBERED = 15  # jobs whose mean time stands for that of the next ones
-FEW = 4  # of them, among which none can be told to be an exception
+REMEMBERED = 15  # jobs whose median time stands for that of the next ones of their kind
 
 _END: Any = object()
 
@@ -70,6 +73,8 @@ class Lane:
         patience: seconds that a new job may be expected to take, with all that are there.
         most: jobs that the lane takes in any case.
         least: jobs that it takes even if they are slow.
+        nice: how much it yields to other threads where there are not cores enough, 0 to 19;
+            one step is a fifth less. Without effect where threads have no such value.
         clock: gives seconds; for tests.
     """
 
@@ -78,23 +83,25 @@ class Lane:
         patience: float,
         most: int,
         least: int = 4,
+        nice: int = 0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.patience, self.most, self.least = patience, most, least
         self._clock = clock
-        self._jobs = 0  # that were taken in and are not done
+        self._jobs: Counter[str] = Counter()  # that were taken in and are not done, by kind
         self._line: deque[asyncio.Future[None]] = deque()  # those of them that want a turn
         self._taken = False  # whether a turn is under way, or about to begin
-        self._seconds: deque[float] = deque(maxlen=REMEMBERED)  # of the lane, for the last jobs
-        self._since = 0.0  # when the last job ended, or the first one came to an empty lane
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="lane")
+        self._seconds: dict[str, deque[float]] = {}  # of computing, of the last jobs of a kind
+        self._thread = ThreadPoolExecutor(
+            1, thread_name_prefix="lane", initializer=_be_nice, initargs=(nice,)
+        )
 
     def __len__(self) -> int:
         """How many jobs are in the lane."""
-        return self._jobs
+        return self._jobs.total()
 
     async def run(
-        self, job: Iterator[T], unwanted: Callable[[], bool] = lambda: False
+        self, job: Iterator[T], unwanted: Callable[[], bool] = lambda: False, kind: str = ""
     ) -> AsyncGenerator[T | Wait, None]:
         """Take the turns of a job; yields its items, and news while it waits.
 
@@ -103,14 +110,14 @@ class Lane:
         Args:
             job: its items are computed in the lane's thread.
             unwanted: asked before each turn and while the job waits; True ends it.
+            kind: what jobs that take about as long as this one are called.
 
         Raises:
             Busy: there is no place left; nothing of the job has run.
         """
-        self.check_room()
-        if self._jobs == 0:
-            self._since = self._clock()
-        self._jobs += 1
+        self.check_room(kind)
+        self._jobs[kind] += 1
+        spent = 0.0
         try:
             while not unwanted():
                 place = self._stand_in_line()
@@ -121,39 +128,37 @@ class Lane:
                             return
                         yield Wait(self._line.index(place) + 1)
                         await asyncio.wait([place], timeout=NEWS)
+                    start = self._clock()
                     item = await self._compute(job)
+                    spent += self._clock() - start
                 finally:
                     self._leave_line(place)
                 if item is _END:
-                    now = self._clock()
-                    self._seconds.append(now - self._since)
-                    self._since = now
+                    self._seconds.setdefault(kind, deque(maxlen=REMEMBERED)).append(spent)
                     return
                 yield item
         finally:
-            self._jobs -= 1
+            self._jobs[kind] -= 1
             close = getattr(job, "close", None)  # an iterator that is no generator has none
             if close is not None:
                 close()
 
-    def check_room(self) -> None:
-        """Raise Busy, with the place in line, if the lane would not take one more job now."""
-        slow = (self._jobs + 1) * self._expected() > self.patience
-        if self._jobs >= self.most or (slow and self._jobs >= self.least):
+    def check_room(self, kind: str = "") -> None:
+        """Raise Busy, with the place in line, if the lane would not take such a job now."""
+        there = len(self)
+        expected = self._expected(kind) + sum(
+            jobs * self._expected(one) for one, jobs in self._jobs.items()
+        )
+        if there >= self.most or (expected > self.patience and there >= self.least):
             raise Busy(
-                f"The app is busy: you would be number {self._jobs + 1} in the queue. "
+                f"The app is busy: you would be number {there + 1} in the queue. "
                 "Please try again in a moment."
             )
 
-    def _expected(self) -> float:
-        """Seconds of the lane that one more job is expected to take; 0 before the first one.
-
-        The slowest of the last ones is left out: it may be the one that had torch imported.
-        """
-        seconds = sorted(self._seconds)
-        if len(seconds) > FEW:
-            seconds.pop()
-        return statistics.fmean(seconds) if seconds else 0.0
+    def _expected(self, kind: str) -> float:
+        """Seconds of computing; 0 before the first job of a kind."""
+        seconds = self._seconds.get(kind)
+        return statistics.median(seconds) if seconds else 0.0
 
     def _stand_in_line(self) -> asyncio.Future[None]:
         place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -185,5 +190,11 @@ class Lane:
                 await asyncio.wait([turn])
 
 
-SHORT = Lane(patience=0.4, most=24)
-LONG = Lane(patience=5.0, most=12)
+def _be_nice(nice: int) -> None:
+    """Have this thread, and those that it will start, yield to others."""
+    if nice and sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), nice)
+
+
+SHORT = Lane(patience=0.4, most=24, least=2)
+LONG = Lane(patience=3.0, most=12, least=2, nice=3)

@@ -1,6 +1,8 @@
 """A lane: one job at a time, in turns; who waits knows the place, who finds none is told."""
 
 import asyncio
+import os
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -121,35 +123,36 @@ def test_who_finds_no_place_is_told_so_with_the_place_and_nothing_runs():
     asyncio.run(all_of_them())
 
 
+async def after(lane: Lane, clock: list[float], seconds: list[float], kind: str = "") -> None:
+    """Have the lane do jobs that take so many seconds of ``clock``."""
+
+    def slow(one: float) -> Iterator[int]:
+        clock[0] += one
+        yield 1
+
+    for one in seconds:
+        await items(lane, slow(one), kind=kind)
+
+
 @pytest.mark.parametrize(
     ("before", "places"),
     [
+        ([], 8),
         ([0.1], 8),
         ([1.0], 6),
         ([3.0], 3),
-        ([0.5, 1.5, 1.0], 6),
-        ([90.0, 1.0, 1.0, 1.0, 1.0], 6),  # the slowest one may have had torch imported
-        ([90.0] * 5 + [1.0] * 15, 6),
+        ([90.0, 1.0, 1.0], 6),  # the first one had torch imported
+        ([90.0] * 8 + [1.0] * 15, 6),
     ],
     ids=str,
 )
 def test_a_slow_lane_has_fewer_places_but_never_less_than_the_least(
     before: list[float], places: int
 ):
-    now = 0.0
-
-    def clock() -> float:
-        return now
-
-    def slow(seconds: float) -> Iterator[int]:
-        nonlocal now
-        now += seconds
-        yield 1
-
     async def all_of_them() -> None:
-        lane, gate = open_lane(patience=6.5, least=3, clock=clock), threading.Event()
-        for seconds in before:
-            await items(lane, slow(seconds))
+        now, gate = [0.0], threading.Event()
+        lane = open_lane(patience=6.5, least=3, clock=lambda: now[0])
+        await after(lane, now, before)
         asked = [asyncio.create_task(items(lane, turns("a", 1, [], gate))) for _ in range(9)]
         await asyncio.sleep(0.01)
         assert len(lane) == places
@@ -160,28 +163,37 @@ def test_a_slow_lane_has_fewer_places_but_never_less_than_the_least(
     asyncio.run(all_of_them())
 
 
-def test_what_passes_between_the_turns_counts_too():
-    now = 0.0
-
-    def job() -> Iterator[int]:
-        yield 1
-
+def test_where_there_is_no_room_for_a_slow_kind_there_may_be_for_a_quick_one():
     async def all_of_them() -> None:
-        nonlocal now
-        lane = open_lane(patience=5.0, least=1, clock=lambda: now)
-        first, second = lane.run(job()), lane.run(job())
-        await anext(first)
-        await anext(second)
-        now = 3.0  # somebody else had the processor
-        assert [item async for item in first] == []
-        now = 6.0
-        assert [item async for item in second] == []
-        third = lane.run(job())  # alone it may take three seconds more
-        await anext(third)
-        with pytest.raises(Busy):
-            await items(lane, job())
+        now, gate = [0.0], threading.Event()
+        lane = open_lane(patience=2.0, least=1, clock=lambda: now[0])
+        await after(lane, now, [0.9] * 3, kind="rooms")
+        await after(lane, now, [0.1] * 3, kind="digit")
+        rooms = [lane.run(turns("r", 1, [], gate), kind="rooms") for _ in range(2)]
+        inside = [asyncio.create_task(anext(one)) for one in rooms]
+        await asyncio.sleep(0.01)
+        with pytest.raises(Busy, match="number 3"):  # 0.9 + 0.9 + 0.9
+            lane.check_room("rooms")
+        lane.check_room("digit")  # 0.9 + 0.9 + 0.1
+        gate.set()
+        await asyncio.gather(*inside)
+        for one in rooms:
+            await one.aclose()
+        lane.check_room("rooms")
 
     asyncio.run(all_of_them())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have no nice values elsewhere")
+def test_a_nice_lane_yields_to_others_and_only_it():
+    def nice() -> Iterator[int]:
+        yield os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    async def all_of_them() -> list[int]:
+        return [(await items(open_lane(nice=extra), nice()))[0] for extra in (0, 7)]
+
+    here = os.getpriority(os.PRIO_PROCESS, 0)
+    assert asyncio.run(all_of_them()) == [here, min(19, 7)]
 
 
 def test_a_job_that_is_given_up_ends_with_its_turn_and_lets_the_next_one_in():

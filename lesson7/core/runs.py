@@ -103,12 +103,13 @@ class Run:
         return self.folder / "samples"
 
     def write_options(self, options: Mapping[str, Any]) -> None:
-        """Write ``options.json``: what was asked for, with what versions, on what machine."""
+        """Write ``options.json``: what was asked for, with what versions, on what machine, by how many."""
         record = {
             "options": dict(options),
             "versions": {name: version(name) for name in ("torch", "torchvision", "accelerate")},
             "python": platform.python_version(),
             "hardware": hardware(),
+            "processes": processes.this_one().num_processes,
         }
         text = json.dumps(record, indent=2, default=str)
         if self.writes:

@@ -4,8 +4,9 @@
     Task, Phase, Settings, Result          see ``lesson7.core.task``
 
 Devices and several processes come from Hugging Face Accelerate: under
-``accelerate launch --num_processes 2`` a batch is split over the processes and the
-gradients are averaged, so the options mean the same as for one process.
+``accelerate launch --multi_gpu --num_processes 2``, with or without graphics cards, a batch
+is split over the processes and the gradients are averaged, so the options mean the same as
+for one process.
 
 Everything random in a step (augmentation, dropout) follows from the seed and the step's
 number, and the order of an epoch from the seed and the epoch's number. A run that was cut

@@ -11,7 +11,7 @@ Usage:
 
     python -m lesson7.restoration.predict PHOTO_OR_FOLDER... --out DIR [--recipe feature]
         [--scale 2] [--strength 1] [--resume]
-    accelerate launch --num_processes 2 -m lesson7.restoration.predict FOLDER --out DIR
+    accelerate launch --multi_gpu --num_processes 2 -m lesson7.restoration.predict FOLDER --out DIR
 
 The second line shares the photographs out over processes, on one machine or several that see
 the same folders. Where one is killed, the same command with ``--resume`` shares out the rest.

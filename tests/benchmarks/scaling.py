@@ -13,7 +13,6 @@ first epoch warms up and is not counted.
 import json
 import os
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import Annotated
@@ -24,9 +23,11 @@ import typer
 from torch import Tensor, nn
 
 from lesson7.core import runs
+from lesson7.core.processes import this_one
 from lesson7.core.training import Phase, Settings, Task, fit
 from lesson7.mnist import data
 from lesson7.mnist.model import DigitNet
+from tests.launching import several
 
 EPOCHS, PICTURES, BATCH = 4, 8_192, 256
 
@@ -42,26 +43,23 @@ def train(folder: Path) -> None:
         model=DigitNet(),
         batches=data.Digits([images], labels).batches(BATCH),
         loss=loss,
-        evaluate=lambda model: {"threads": float(torch.get_num_threads())},
+        evaluate=lambda model: {
+            "threads": float(torch.get_num_threads()),
+            "processes": float(this_one().num_processes),
+        },
     )
     fit(task, [Phase(EPOCHS, 1e-3)], runs.Run.open("scaling", folder), Settings())
 
 
 def images_per_second(processes: int) -> float:
     """What ``processes`` of one thread each train on together, in a second."""
-    alone = [sys.executable]
-    launched = [
-        *alone, "-m", "accelerate.commands.launch", "--cpu", "--num_machines", "1",
-        "--mixed_precision", "no", "--dynamo_backend", "no", "--num_cpu_threads_per_process", "1",
-        "--num_processes", str(processes),
-    ]  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
         run = Path(folder) / "run"
-        command = [*(launched if processes > 1 else alone), "-m", __spec__.name, "--share", run]
+        command = [*several(processes), "-m", __spec__.name, "--share", run]
         environ = {**os.environ, "OMP_NUM_THREADS": "1"}
         subprocess.run(command, env=environ, check=True, capture_output=True)
         rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
-    assert all(row["threads"] == 1 for row in rows), rows
+    assert all((row["threads"], row["processes"]) == (1, processes) for row in rows), rows
     return (EPOCHS - 1) * PICTURES / (60 * (rows[-1]["minutes"] - rows[0]["minutes"]))
 
 

@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from lesson7.core.errors import ConfigError
 from lesson7.core.runs import Run
 from lesson7.core.task import freeze
 from lesson7.core.training import Phase, Settings, Task, fit
+from tests.launching import several
 
 SETTINGS = Settings(seed=3, ema_decay=0.9)
 
@@ -185,6 +185,7 @@ import torch.nn.functional as F
 from pathlib import Path
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
+from lesson7.core.processes import this_one
 from lesson7.core.runs import Run
 from lesson7.core.training import Phase, Task, fit
 
@@ -194,7 +195,8 @@ x = torch.randn(64, 4); y = x @ torch.randn(4, 1)
 model = nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Linear(8, 1))
 task = Task(model, DataLoader(TensorDataset(x, y), 16, shuffle=True),
             lambda m, b: F.mse_loss(m(b[0]), b[1]),
-            lambda m: {"valid_loss": F.mse_loss(m(x), y).item()})
+            lambda m: {"valid_loss": F.mse_loss(m(x), y).item(),
+                       "processes": this_one().num_processes})
 fit(task, [Phase(4, 0.05)], Run.open("t", Path(sys.argv[1])))
 """
 
@@ -204,20 +206,18 @@ def test_two_processes_reach_the_same_loss_as_one(tmp_path):
     """A batch split over two processes has the same gradient as the whole batch."""
     script = tmp_path / "train_small.py"
     script.write_text(SCRIPT)
-    launch = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_machines", "1",
-              "--mixed_precision", "no", "--dynamo_backend", "no",
-              "--main_process_port", "0"]  # fmt: skip
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     losses = []
     for n in (1, 2):
         folder = tmp_path / f"with-{n}"
-        command = [*launch, "--num_processes", str(n), str(script), str(folder)]
+        command = [*several(n), str(script), str(folder)]
         done = subprocess.run(
             command, capture_output=True, text=True, timeout=200, cwd=tmp_path, env=environment
         )
         assert done.returncode == 0, done.stderr[-2000:]
         rows = (folder / "metrics.jsonl").read_text().splitlines()
         assert len(rows) == 4, "only one process writes the record"
+        assert [json.loads(row)["processes"] for row in rows] == [n] * 4
         losses.append([json.loads(row)["valid_loss"] for row in rows])
     assert losses[0] == pytest.approx(losses[1], rel=1e-4)
     assert losses[0][-1] < losses[0][0]

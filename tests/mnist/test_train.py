@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 from functools import partial
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from lesson7.core.training import Phase, fit
 from lesson7.mnist import train
 from lesson7.mnist.data import Digits
 from tests import commands
+from tests.launching import several
 
 
 @pytest.fixture
@@ -54,16 +54,15 @@ def test_stopping_in_time_and_going_on(command):
 @pytest.mark.slow
 def test_two_processes_leave_one_record(tmp_path):
     """The documented command; batch norm sees half a batch in each, so losses are only near."""
-    launch = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_machines", "1",
-              "--mixed_precision", "no", "--dynamo_backend", "no",
-              "--main_process_port", "0"]  # fmt: skip
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     losses = []
-    for n in ("1", "2"):
+    for n in (1, 2):
         train_ = ["-m", "lesson7.mnist.train", "--recipe", "cnn", "--dry-run", "--out", f"with-{n}"]
-        done = subprocess.run([*launch, "--num_processes", n, *train_], cwd=tmp_path, text=True,
+        done = subprocess.run([*several(n), *train_], cwd=tmp_path, text=True,
                               capture_output=True, timeout=200, env=environment)  # fmt: skip
         assert done.returncode == 0, done.stderr[-2000:]
+        options = json.loads((tmp_path / f"with-{n}" / "options.json").read_text())
+        assert options["processes"] == n
         rows = Run(tmp_path / f"with-{n}").rows()
         assert [row["epoch"] for row in rows] == [1, "test"]
         losses.append(rows[0]["train_loss"])

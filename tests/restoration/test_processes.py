@@ -4,13 +4,14 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import psutil
 import pytest
 from PIL import Image
+
+from tests.launching import several
 
 ROOT = Path(__file__).parents[2]
 N, SIZE = 8, (560, 420)
@@ -30,10 +31,9 @@ def photos(tmp_path: Path) -> Path:
 
 def launch(photos: Path, weights: Path, *more: str) -> subprocess.Popen[str]:
     """``accelerate launch`` with two processes; its errors can be read."""
-    accelerate = [sys.executable, "-m", "accelerate.commands.launch", "--num_processes", "2"]
     command = ["-m", "lesson7.restoration.predict", str(photos), "--out", str(photos / "out")]
     return subprocess.Popen(
-        [*accelerate, "--main_process_port", "0", *command, "--recipe", "pixel", *more],
+        [*several(2), *command, "--recipe", "pixel", *more],
         stderr=subprocess.PIPE, text=True, cwd=ROOT,
         env={**os.environ, "LESSON7_WEIGHTS": str(weights)},
     )  # fmt: skip
@@ -58,7 +58,9 @@ def test_each_file_once_and_a_killed_share_is_picked_up(photos: Path, weights_fo
     first = launch(photos, weights_folder)
     while not finished(photos) and first.poll() is None:
         time.sleep(0.02)
-    os.kill(workers(first)[-1].pid, signal.SIGKILL)
+    restoring = workers(first)
+    assert len(restoring) == 2
+    os.kill(restoring[-1].pid, signal.SIGKILL)
     first.communicate(timeout=200)
     before = finished(photos)
     assert first.returncode != 0

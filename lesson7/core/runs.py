@@ -103,7 +103,7 @@ class Run:
         return self.folder / "samples"
 
     def write_options(self, options: Mapping[str, Any]) -> None:
-        """Write ``options.json``: what was asked for, with what versions and processes, and where."""
+        """Write ``options.json``: what was asked for, with what versions, where and by how many."""
         record = {
             "options": dict(options),
             "versions": {name: version(name) for name in ("torch", "torchvision", "accelerate")},

@@ -2,7 +2,7 @@
 
     housekeeping    does both every twenty seconds, as long as the app runs
     sweep           a folder: no more than so many bytes, nothing too old
-    forget          what Gradio's queue keeps of callers who have gone
+    forget          what Gradio's queue keeps for callers who have gone, or never came
 
 Gradio deletes the files that it knows of an hour after they came (``delete_cache``). It knows
 nothing of an upload that broke off, keeps the folder that each file had to itself, and sets no
@@ -21,9 +21,12 @@ from gradio.queueing import Queue
 from gradio.routes import App
 from gradio.utils import get_upload_folder
 
+from lesson7.ui.listeners import has_listener
+
 PERIOD = 20.0  # seconds
 MOST = 2**30  # bytes of files
 OLDEST = 7200.0  # seconds; longer than Gradio takes, which is not told of what is deleted here
+UNFETCHED = 30.0  # seconds for which an answer that is ready is kept for nobody
 YOUNG = 60.0  # seconds for which an empty folder may be waiting for its file
 
 _log = logging.getLogger(__name__)
@@ -56,14 +59,39 @@ def sweep(folder: Path, most: int = MOST, oldest: float = OLDEST) -> None:
         stored -= size
 
 
-def forget(queue: Queue) -> None:
-    """Drop the queue's lists of questions for visitors whom it has no messages for any more.
+def forget(queue: Queue, unfetched: dict[str, float], now: float) -> None:
+    """Drop answers that nobody fetches, and the queue's notes about visitors who have gone.
 
-    It keeps messages for the latest 2000, and the lists, empty or not, for ever.
+    Gradio keeps answers for the latest 2000 visitors, which may be a megabyte for each, until
+    they are fetched, and lists of questions, empty or not, for ever.
+
+    Args:
+        queue: of the app.
+        unfetched: when each visitor was first seen to have answers and nobody to fetch them;
+            kept from call to call.
+        now: seconds on any clock that does not go back.
     """
-    for session in list(queue.pending_event_ids_session):
-        if session not in queue.pending_messages_per_session:
-            queue.pending_event_ids_session.pop(session, None)
+    waiting = {visitor for visitor in queue.pending_messages_per_session if _left(queue, visitor)}
+    for visitor in unfetched.keys() - waiting:
+        del unfetched[visitor]
+    for visitor in waiting:
+        if now - unfetched.setdefault(visitor, now) >= UNFETCHED:
+            queue.pending_messages_per_session.pop(visitor, None)
+            del unfetched[visitor]
+    for visitor in list(queue.pending_event_ids_session):
+        if visitor not in queue.pending_messages_per_session:
+            queue.pending_event_ids_session.pop(visitor, None)
+
+
+def _left(queue: Queue, visitor: str) -> bool:
+    """Whether there are answers to a visitor, all of them ready, and nobody listens."""
+    if queue.pending_messages_per_session[visitor].empty():
+        return False
+    questions = queue.pending_event_ids_session.get(visitor, set())
+    return not any(
+        question in queue.event_ids_to_events or has_listener(visitor, question)
+        for question in (visitor, *questions)
+    )
 
 
 def housekeeping(
@@ -72,10 +100,10 @@ def housekeeping(
     """What the server runs beside itself: a ``lifespan`` for its settings."""
 
     async def go_round(app: App) -> None:
-        folder = Path(get_upload_folder())
+        folder, unfetched = Path(get_upload_folder()), dict[str, float]()
         while True:
             await asyncio.sleep(period)
-            forget(app.get_blocks()._queue)
+            forget(app.get_blocks()._queue, unfetched, time.monotonic())
             try:
                 await asyncio.to_thread(sweep, folder, most)
             except OSError as error:  # a disk that fails; the next round may do better

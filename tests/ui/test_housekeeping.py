@@ -3,11 +3,13 @@
 import os
 import threading
 import time
+from asyncio import Queue as AsyncQueue
 from pathlib import Path
 
 import pytest
 from gradio.queueing import Queue
 
+from lesson7.ui import listeners
 from lesson7.ui.housekeeping import forget, sweep
 
 
@@ -64,10 +66,55 @@ def test_files_that_vanish_meanwhile_do_no_harm(tmp_path: Path):
     assert not any(path.exists() for path in files)
 
 
-@pytest.mark.parametrize("is_here", [True, False])
-def test_the_queue_forgets_who_has_gone_and_nobody_else(is_here: bool):
+@pytest.fixture
+def queue() -> Queue:
+    """Gradio's, with an answer for Ada, to her question 1."""
+    answers: AsyncQueue[str] = AsyncQueue()
+    answers.put_nowait("seven")
     queue = object.__new__(Queue)
-    queue.pending_messages_per_session = {"ada": None} if is_here else {}
-    queue.pending_event_ids_session = {"ada": {"question"}}
-    forget(queue)
-    assert ("ada" in queue.pending_event_ids_session) is is_here
+    queue.pending_messages_per_session = {"ada": answers}
+    queue.pending_event_ids_session = {"ada": {"question 1"}}
+    queue.event_ids_to_events = {}
+    return queue
+
+
+def test_the_queue_forgets_who_has_gone(queue: Queue):
+    queue.pending_messages_per_session.clear()
+    forget(queue, {}, 0)
+    assert queue.pending_event_ids_session == {}
+
+
+def test_an_answer_that_nobody_fetches_is_kept_for_a_while(queue: Queue):
+    unfetched: dict[str, float] = {}
+    for now in (100, 120, 129):
+        forget(queue, unfetched, now)
+        assert list(queue.pending_messages_per_session) == ["ada"]
+    forget(queue, unfetched, 130)
+    assert (queue.pending_messages_per_session, queue.pending_event_ids_session) == ({}, {})
+    assert unfetched == {}
+
+
+@pytest.mark.parametrize("why", ["page", "caller", "computing", "fetched"])
+def test_an_answer_is_not_forgotten_under_the_hands_of_a_visitor(queue: Queue, monkeypatch, why):
+    if why == "fetched":
+        queue.pending_messages_per_session["ada"].get_nowait()
+    elif why == "computing":
+        queue.event_ids_to_events["question 1"] = None
+    else:
+        name = "ada" if why == "page" else "question 1"
+        monkeypatch.setitem(listeners._open, name, 1)
+    unfetched: dict[str, float] = {}
+    for now in (0, 1000):
+        forget(queue, unfetched, now)
+    assert list(queue.pending_messages_per_session) == ["ada"]
+    assert unfetched == {}
+
+
+def test_a_visitor_who_comes_back_has_the_whole_time_again(queue: Queue, monkeypatch):
+    unfetched: dict[str, float] = {}
+    forget(queue, unfetched, 0)
+    with monkeypatch.context() as listening:
+        listening.setitem(listeners._open, "ada", 1)
+        forget(queue, unfetched, 20)
+    forget(queue, unfetched, 40)
+    assert list(queue.pending_messages_per_session) == ["ada"]

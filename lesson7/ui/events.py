@@ -41,6 +41,8 @@ from lesson7.ui.lanes import Busy, Lane, Wait
 
 GRACE = 10.0  # seconds from a question to the first listener: of a slow network, or of a person
 
+PEOPLE = 4.0  # times the patience of programs: people see their place in line, and rather wait
+
 UNHEARD = "Nobody was listening for this answer, so it was given up. Please ask again."
 
 OPEN: dict[str, Any] = {"concurrency_limit": None}
@@ -106,6 +108,7 @@ def for_page(
             _turns(answer, event),
             lambda: number in halted or asker.has_gone(),
             kind=f"{answer.__module__}.{answer.__name__}",
+            fondness=PEOPLE,
         )
         try:
             async with contextlib.aclosing(job) as steps:

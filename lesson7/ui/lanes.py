@@ -101,7 +101,11 @@ class Lane:
         return self._jobs.total()
 
     async def run(
-        self, job: Iterator[T], unwanted: Callable[[], bool] = lambda: False, kind: str = ""
+        self,
+        job: Iterator[T],
+        unwanted: Callable[[], bool] = lambda: False,
+        kind: str = "",
+        fondness: float = 1.0,
     ) -> AsyncGenerator[T | Wait, None]:
         """Take the turns of a job; yields its items, and news while it waits.
 
@@ -111,11 +115,12 @@ class Lane:
             job: its items are computed in the lane's thread.
             unwanted: asked before each turn and while the job waits; True ends it.
             kind: what jobs that take about as long as this one are called.
+            fondness: how many times the lane's patience it has, to wait rather than be refused.
 
         Raises:
             Busy: there is no place left; nothing of the job has run.
         """
-        self.check_room(kind)
+        self.check_room(kind, fondness)
         self._jobs[kind] += 1
         spent = 0.0
         try:
@@ -143,13 +148,14 @@ class Lane:
             if close is not None:
                 close()
 
-    def check_room(self, kind: str = "") -> None:
+    def check_room(self, kind: str = "", fondness: float = 1.0) -> None:
         """Raise Busy, with the place in line, if the lane would not take such a job now."""
         there = len(self)
         expected = self._expected(kind) + sum(
             jobs * self._expected(one) for one, jobs in self._jobs.items()
         )
-        if there >= self.most or (expected > self.patience and there >= self.least):
+        late = expected > fondness * self.patience
+        if there >= self.most or (late and there >= self.least):
             raise Busy(
                 f"The app is busy: you would be number {there + 1} in the queue. "
                 "Please try again in a moment."

@@ -174,6 +174,7 @@ def test_where_there_is_no_room_for_a_slow_kind_there_may_be_for_a_quick_one():
         await asyncio.sleep(0.01)
         with pytest.raises(Busy, match="number 3"):  # 0.9 + 0.9 + 0.9
             lane.check_room("rooms")
+        lane.check_room("rooms", fondness=2)  # who waits for 4 s is taken in
         lane.check_room("digit")  # 0.9 + 0.9 + 0.1
         gate.set()
         await asyncio.gather(*inside)

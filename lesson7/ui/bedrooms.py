@@ -63,11 +63,11 @@ def draw(
         n: how many, 1 to 64. The first ones stay the same when more are asked for.
         seed: a whole number; the same one draws the same rooms.
         truncation: 0 to 1; less draws more ordinary rooms, 0 the same one n times.
-        recipe: "modern" (ours) or, where its weights are, "wgan" (the lesson's).
+        recipe: "modern" (ours, 128 pixels) or "wgan" (the lesson's, 64 pixels).
 
     Returns:
-        One PNG with the rooms in rows of the square root of n, rounded up, two white pixels
-        between them.
+        One PNG with the rooms in rows of the square root of n, rounded up
+        two white pixels between them.
     """
     rooms: list[Image.Image] = []
     with components.in_words():

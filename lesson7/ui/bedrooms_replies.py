@@ -4,15 +4,15 @@ A *room* is ``{"seed": 7, "index": 0, "truncation": 1, "moves": {"warmth": -1.5}
 pictures are data URLs, and every reply repeats the question's ``id``:
 
     question    {"id": 1, "ask": "rooms", "recipe": "modern", "room": room}
-    replies     {"id": 1, "rooms": [...], "of": 16, "size": 64, "directions": [...],
+    replies     {"id": 1, "rooms": [...], "of": 16, "size": 128, "directions": [...],
                  "notice": "", "more": true}, growing until all sixteen are there
     question    {"id": 2, "ask": "walk", "recipe": ..., "stops": [room, ...]}
     replies     {"id": 2, "drawn": 16, "of": 60, "more": true}, ...,
-                {"id": 2, "film": sheet, "frames": 60, "columns": 30, "size": 64, "fps": 20}
+                {"id": 2, "film": sheet, "frames": 60, "columns": 30, "size": 128, "fps": 20}
     question    {"id": 3, "ask": "gif", ...}        replies as for a walk, {"id": 3, "gif": ...}
     question    {"id": 4, "ask": "scores", "recipe": ..., "room": room}
     reply       {"id": 4, "scores": [...], "drawn": [mean, deviation], "said_by": words}
-    question    {"id": 5, "ask": "stages", ...}     reply {"id": 5, "stages": [...]}
+    question    {"id": 5, "ask": "stages", ...}     reply {"id": 5, "stages": [...], "room": ...}
     question    {"id": 6, "ask": "history"}         reply {"id": 6, "history": {"wgan": {...}}}
     or, to each {"id": 1, "error": words} or {"id": 1, "broken": words}
 

@@ -78,19 +78,24 @@ def continue_text(
 ) -> Iterator[dict[str, Any] | None]:
     """Go on counting from a text of numbers.
 
+    "counter" was trained on 1 to 7,999, as the lesson's networks were, and "counter-9999" on all
+    numbers that it may be asked.
+
     Args:
         text: numbers in English words or digits, such as "eight thousand one," or "8031, 8032".
         n_tokens: how many words to add, 1 to 2000; a comma is a word.
-        model: "model0" to "model5" (the lesson's), "counter" (ours, trained on 1 to 7,999) or
-            "counter-9999" (ours, trained on all numbers).
+        model: "model0" to "model5" (the lesson's), "counter" or "counter-9999" (ours).
         temperature: 0 always takes the likeliest word, 1 draws by the network's probabilities.
         top_k: draw from so many likeliest words; 0 means from all.
         seed: a whole number; the same one draws the same words.
 
     Returns:
-        "text", what was added; its "words", the "probabilities" that the network gave them and
-        five "alternatives" to each; "numbers_right", how many numbers were completed before the
-        first mistake, and "first_wrong", the place of that mistake among the words, or null.
+        "text", what was added
+        its "words"
+        the "probabilities" that the network gave them
+        five "alternatives" to each
+        "numbers_right", how many numbers were completed before the first mistake
+        and "first_wrong", the place of that mistake among the words, or null.
     """
     said: list[Any] = []
     with components.in_words():

@@ -31,11 +31,17 @@ def ladder() -> list[dict[str, Any]]:
     """List every network of the lesson that this app has, with what it reached.
 
     Returns:
-        One object per network, in the order of the lesson: its "tab", the name of its
-        "weights", "name", "what" it is, what it "taught", its "papers"; "lesson" and "here",
-        each with a "value", what that "is" and its "unit" ("%" goes with a share of 1), or
-        null; all "metrics" of ours, the number of "parameters", the "minutes" of training and
-        the "hardware" it ran on.
+        One object per network, in the order of the lesson: its "tab"
+        the name of its "weights"
+        "name"
+        "what" it is
+        what it "taught"
+        its "papers"
+        "lesson" and "here", each a "value", what that "is", its "unit" ("%": a share of 1), or null
+        all "metrics" of ours
+        the number of "parameters"
+        the "minutes" of training
+        and the "hardware" it ran on.
     """
     with components.in_words():
         return [_described(group.tab, row) for group, rows in lesson_records.read() for row in rows]

@@ -98,7 +98,7 @@ def classify(image: str, model: str = "best") -> dict[str, float]:
 
 
 def answer(event: gr.EventData) -> str:
-    """Reply to one question of the page; both are described at the top of this file."""
+    """Reply to one question of the page, described at the top of this file."""
     question = events.asked(event)
     image, model = question.get("image"), question.get("model")
     reply: dict[str, Any] = {"id": question.get("id")}

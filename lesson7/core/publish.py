@@ -30,6 +30,7 @@ import typer
 from lesson7.core import weight_index
 from lesson7.core.errors import ConfigError, Lesson7Error, WeightsError
 from lesson7.core.hub import REPO, Reference
+from lesson7.core.weight_file import SCALE
 from lesson7.core.weight_index import EMBEDDED, INDEX, Entry
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Check and publish the weights.")
@@ -185,8 +186,10 @@ def model_card(repo: str, entries: Mapping[str, Entry], *, told: bool = False) -
             f"# {title}",
             "",
             "Weights of small networks in plain PyTorch, after fast.ai's Lesson 7. Each file is",
-            "safetensors, with the network's configuration in its metadata; `index.json` holds",
-            "every file's sha256. The app uses them at a pinned commit, if it is started with",
+            "safetensors, with the network's configuration in its metadata; where a tensor is",
+            f"int8, each of its rows is to be multiplied by its number in the tensor `*{SCALE}`.",
+            "`index.json` holds every file's sha256. The app uses them at a pinned commit, if it",
+            "is started with",
             "",
             f"    LESSON7_WEIGHTS={repo}@COMMIT python app.py",
             "",
@@ -205,6 +208,8 @@ def model_card(repo: str, entries: Mapping[str, Entry], *, told: bool = False) -
             *limits,
             "",
             "## How each was made",
+            "",
+            "What a command names after `--start` or `--critic` is a run that was trained before.",
             "",
             *(_origin(name, entry) for name, entry in entries.items()),
         ]

@@ -5,9 +5,9 @@ arguments that the network is built from. It holds no code, and no pickle is eve
 whatever a file is called. What `read` is given may be anything that matches a hash:
 each thing in it is checked before it is used.
 
-Matrices and kernels may be stored in 16 or 8 bits. In 8, each row (all that leads to one
-output) is whole numbers from -127 to 127 times one float32, stored beside it under the
-tensor's name and ``SCALE`` [2].
+Matrices and kernels may be stored in 16 or 8 bits. In 8, each row (all with one first index,
+which is one output's, or in a transposed convolution one input's) is whole numbers from -127 to
+127 times one float32, stored beside it under the tensor's name and ``SCALE`` [2].
 
 References:
     [1] https://huggingface.co/docs/safetensors

@@ -4,9 +4,9 @@ A run is a folder::
 
     runs/mnist-best-001/
         options.json      the options, versions, machine and data counts
-        metrics.jsonl     one line per epoch
+        metrics.jsonl     one line per epoch, or per minute where two networks share a run
         checkpoint.pt     everything that ``--resume`` needs; never committed
-        samples/          pictures or text of the same inputs at every epoch
+        samples/          pictures of the same inputs at every epoch or checkpoint
 
 The weights that a visitor gets are written elsewhere, by ``lesson7.core.weights.save``.
 Under ``accelerate launch`` all processes share the folder, and only the first one writes.
@@ -34,7 +34,7 @@ OutDir = Annotated[
     Path | None, typer.Option("--out", help="Folder of the run; numbered if left out.")
 ]
 Minutes = Annotated[float | None, typer.Option(help="Stop after so many minutes, resumable.")]
-Resume = Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint in --out.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on with --out, or the latest run.")]
 Seed = Annotated[int, typer.Option(help="Everything random follows from it.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Seconds, on made-up data; same files.")]
 Summary = Annotated[bool, typer.Option("--summary", help="Print the layers and stop.")]
@@ -94,12 +94,12 @@ class Run:
 
     @property
     def metrics(self) -> Path:
-        """One line per epoch."""
+        """One line per epoch, or per minute where two networks share a run."""
         return self.folder / "metrics.jsonl"
 
     @property
     def samples(self) -> Path:
-        """The folder of pictures or text of the same inputs at every epoch."""
+        """The folder of pictures of the same inputs at every epoch or checkpoint."""
         return self.folder / "samples"
 
     def write_options(self, options: Mapping[str, Any]) -> None:

@@ -1,6 +1,6 @@
 """What there is to train, and with what.
 
-RECIPES         pixel, feature, critic, gan, colour
+RECIPES         pixel, polish, feature, critic, gan, colour
 NETWORKS        compact (ours, shipped) and lesson (ResNet-34)
 build_network   one of them, as a network of unit range
 build_critic    the critic of a network

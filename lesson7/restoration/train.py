@@ -12,10 +12,12 @@ for the lesson's U-Net on ResNet-34:
     gan         from a run of ``pixel`` and one of ``critic``: both, in turns     [3]
     colour      from a run of ``pixel``: the colours of black-and-white photographs [4, 5]
 
-All are judged by a tenth of the photographs, which never trains: the first two and gan in dB
-of PSNR above what bilinear enlarging gives, for the lesson's damage and for that of the
-family; colour in dB of the colours alone above grey. DeOldify, which the lesson ends with,
-colours by feature loss and a short turn against a critic; here it is the error of the colours.
+Instead of a run of ``pixel`` one of ``polish`` will do. All are judged by a tenth of the
+photographs, which never trains (critic by another tenth): critic by the share of patches that it
+gets right; colour in dB of the colours alone above grey; the others in dB of PSNR above what
+bilinear enlarging gives, for the lesson's damage and for that of the family. DeOldify, which the
+lesson ends with, colours by feature loss and a short turn against a critic; here it is the error
+of the colours.
 
 References:
     [1] Ronneberger et al., U-Net, 2015. https://arxiv.org/abs/1505.04597
@@ -115,7 +117,9 @@ def main(
         "data/backbones"
     ),
     out: runs.OutDir = None,
-    start: Annotated[Path | None, typer.Option(help="The run of pixel to begin with.")] = None,
+    start: Annotated[
+        Path | None, typer.Option(help="The run of pixel or polish to begin with.")
+    ] = None,
     critic: Annotated[Path | None, typer.Option(help="The run of critic (gan).")] = None,
     vgg: Annotated[str, typer.Option(help="vgg19, or the lesson's vgg16_bn (feature).")] = "vgg19",
     form: Annotated[

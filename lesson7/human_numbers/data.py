@@ -4,7 +4,8 @@
     text            numbers -> the token numbers of "xxbos one , two , three"
     stream          the token numbers of the lesson's training or validation text
     Rows            the lesson's batches: 64 rows that run on from one batch to the next
-    Snippets        random pieces of counting, for the network that is to truly count
+
+Ours is trained on random pieces of the text (``snippets.py``).
 
 The lesson trains on one to seven thousand nine hundred ninety nine and validates on eight
 thousand one to nine thousand nine hundred ninety nine; eight thousand is in neither. The

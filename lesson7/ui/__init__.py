@@ -9,6 +9,9 @@
     housekeeping.py keeps bounded what visitors leave behind
     writable.py     the folder for what they send and get, looked at before anything else
     lanes.py        who computes when: short work and photographs do not wait for each other
+    storing.py      pictures that are fetched after the answer that names them
+    zero_gpu.py     turns on the card of a ZeroGPU Space
+    words.py        what the page says in other languages than English
     mnist.py        the Digits tab; one file per tab, with one ``build()`` each
     lesson_*.py     what a larger tab is made of carries its name in front
     assets/         style sheets, scripts, page fragments and pictures, one folder per tab

@@ -20,7 +20,8 @@ the one event loop from those who are served.
 
 Nobody computes for nobody: when the browser is closed or the connection is cut, the job ends
 with its turn. So it does where nobody ever listened for its answer, for ``GRACE`` seconds; who
-comes later is told. And so it does when the page halts it. Gradio's own way to cancel names no
+comes later is told, until that is dropped, too (``housekeeping``). And so it does when the page
+halts it. Gradio's own way to cancel names no
 question, and when it comes late it hits the visitor's next one.
 """
 

@@ -22,7 +22,7 @@ from tests.benchmarks.figures import SECTIONS, measured
 
 
 def main(
-    data: Annotated[Path, typer.Option(help="Folder of mnist, pets and backbones.")] = Path("data"),
+    data: Annotated[Path, typer.Option(help="Folder of the data sets.")] = Path("data"),
     quick: Annotated[bool, typer.Option("--quick", help="A rehearsal on next to nothing.")] = False,
 ) -> None:
     """Print the table; see the module's docstring."""

@@ -25,7 +25,7 @@ DEADLINE = 150  # seconds to the first answer; usually 3, more where others use 
 
 _OFFLINE = """
 import os, socket
-_look_up, _connect = socket.getaddrinfo, socket.socket.connect
+_look_up = socket.getaddrinfo
 
 def _refuse(host):
     with open(os.environ["REFUSED_HOSTS"], "a") as file:
@@ -38,11 +38,16 @@ def _local(host):
 def look_up(host, *args, **kwargs):
     return _look_up(host, *args, **kwargs) if _local(host) else _refuse(host)
 
-def connect(self, address):
-    inet = self.family in (socket.AF_INET, socket.AF_INET6)
-    return _refuse(address[0]) if inet and not _local(address[0]) else _connect(self, address)
+def kept(method, at):
+    def reach(self, *args):
+        inet = self.family in (socket.AF_INET, socket.AF_INET6)
+        return _refuse(args[at][0]) if inet and not _local(args[at][0]) else method(self, *args)
+    return reach
 
-socket.getaddrinfo, socket.socket.connect = look_up, connect
+socket.getaddrinfo = look_up
+for name, at in (("connect", 0), ("connect_ex", 0), ("sendto", -1)):
+    setattr(socket.socket, name, kept(getattr(socket.socket, name), at))
+open(os.environ["REFUSED_HOSTS"], "a").close()  # the sign that this process is watched
 """
 
 
@@ -66,7 +71,7 @@ class Served:
 
     @property
     def refused_hosts(self) -> list[str]:
-        return self.refused.read_text().split() if self.refused.exists() else []
+        return self.refused.read_text().split()
 
 
 def tools(url: str) -> list[dict[str, Any]]:
@@ -117,6 +122,22 @@ def free_port() -> int:
         return listener.getsockname()[1]
 
 
+def kept_offline(folder: Path) -> tuple[dict[str, str], Path]:
+    """What a Python started with this environment reaches for is refused, and written down.
+
+    Args:
+        folder: an empty one.
+
+    Returns:
+        The environment variables, and the file with the hosts that were refused, one a line;
+        it is there from the start of a process that is watched.
+    """
+    (folder / "sitecustomize.py").write_text(_OFFLINE)
+    refused = folder / "refused"
+    path = os.pathsep.join([str(folder), *sys.path])
+    return {"REFUSED_HOSTS": str(refused), "PYTHONPATH": path}, refused
+
+
 @contextmanager
 def app(folder: Path, *command: str, port: int | None = None, **environ: str) -> Iterator[Served]:
     """Serve the app until the block ends; by default with ``python app.py``.
@@ -127,7 +148,7 @@ def app(folder: Path, *command: str, port: int | None = None, **environ: str) ->
         port: where, or a free one.
         environ: environment variables to add.
     """
-    (folder / "sitecustomize.py").write_text(_OFFLINE)
+    offline, refused = kept_offline(folder)
     port = port or free_port()
     url = f"http://127.0.0.1:{port}"
     served = {
@@ -135,8 +156,7 @@ def app(folder: Path, *command: str, port: int | None = None, **environ: str) ->
         "GRADIO_SERVER_NAME": "127.0.0.1",
         "GRADIO_TEMP_DIR": str(folder / "gradio"),
         "HF_HOME": str(folder / "huggingface"),
-        "REFUSED_HOSTS": str(folder / "refused"),
-        "PYTHONPATH": os.pathsep.join([str(folder), *sys.path]),
+        **offline,
         "PYTHONUNBUFFERED": "1",
     }
     log = folder / "log"
@@ -151,7 +171,8 @@ def app(folder: Path, *command: str, port: int | None = None, **environ: str) ->
         )
     try:
         seconds = _answers(process, url, start, log)
-        yield Served(url, process, seconds, folder / "refused", log)
+        assert refused.exists(), "the app is not kept offline: nobody would see what it reaches for"
+        yield Served(url, process, seconds, refused, log)
     finally:
         process.terminate()
         try:

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import serving
+
 BEYOND = ["192.0.2.1", "2001:db8::1", "10.0.0.1", "8.8.8.8"]
 
 
@@ -88,6 +90,27 @@ def test_a_forgiven_refusal_fails_the_test_all_the_same(tmp_path: Path):
     assert done.returncode == 1, done.stdout
     assert "this test reached for the network: example.org" in done.stdout
     assert "2 passed, 1 error" in done.stdout
+
+
+REACHES = {
+    "by name": "socket.create_connection(('example.org', 80))",
+    "connect": "socket.socket().connect(('192.0.2.1', 9))",
+    "connect_ex": "socket.socket().connect_ex(('192.0.2.1', 9))",
+    "sendto": "socket.socket(type=socket.SOCK_DGRAM).sendto(b'hello', ('192.0.2.1', 9))",
+}
+
+
+@pytest.mark.parametrize("reach", REACHES.values(), ids=REACHES.keys())
+def test_an_app_in_a_process_of_its_own_is_kept_at_home_and_watched(tmp_path: Path, reach: str):
+    environ, refused = serving.kept_offline(tmp_path)
+    for forgives, source in ((False, reach), (True, "socket.getaddrinfo('127.0.0.1', 80)")):
+        done = subprocess.run(
+            [sys.executable, "-c", f"import socket; {source}"],
+            env={**os.environ, **environ}, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        assert (done.returncode == 0) == forgives
+        assert forgives or "kept offline" in done.stderr
+    assert refused.read_text().split() == ["example.org" if "example" in reach else "192.0.2.1"]
 
 
 def test_gradio_and_the_hub_found_their_environment():

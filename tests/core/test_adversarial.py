@@ -120,12 +120,13 @@ def test_a_resumed_run_draws_what_an_unbroken_one_draws(tmp_path: Path):
 
 
 def test_the_weights_of_an_adversarial_run_are_the_generators_averaged_if_they_are(tmp_path: Path):
-    generator = nn.Linear(2, 2)
-    average = AveragedModel(generator)
-    for name, parts in (("plain", {}), ("averaged", {"average": average})):
+    generator, average = nn.Linear(2, 2), AveragedModel(nn.Linear(2, 2))
+    for name, parts, wanted in (
+        ("plain", {}, generator), ("averaged", {"average": average}, average.module)
+    ):  # fmt: skip
         run = Run.open("x", tmp_path / name)
         parts = {"generator": generator, "critic": nn.Linear(2, 1), **parts}
         run.save_checkpoint({"parts": {k: part.state_dict() for k, part in parts.items()}})
         state = run.weights()
-        assert state.keys() == generator.state_dict().keys()
-        assert torch.equal(state["weight"], generator.weight)
+        assert state.keys() == wanted.state_dict().keys()
+        assert torch.equal(state["weight"], wanted.weight)

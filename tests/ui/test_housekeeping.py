@@ -1,10 +1,10 @@
 """What visitors leave behind stays bounded: files, folders, and Gradio's notes in memory."""
 
 import os
-import threading
 import time
 from asyncio import Queue as AsyncQueue
 from pathlib import Path
+from typing import Any
 
 import pytest
 from gradio.queueing import Queue
@@ -56,13 +56,25 @@ def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path):
     assert kept.exists()
 
 
-def test_files_that_vanish_meanwhile_do_no_harm(tmp_path: Path):
-    sweep(tmp_path / "nowhere")
-    files = [put(tmp_path, str(i), 1, 9000) for i in range(300)]
-    rival = threading.Thread(target=lambda: [path.unlink(missing_ok=True) for path in files])
-    rival.start()
+def test_a_folder_that_is_not_there_is_swept():
+    sweep(Path("/nowhere/at/all"))
+
+
+@pytest.mark.parametrize("moment", ["lstat", "unlink"])
+def test_files_that_vanish_meanwhile_do_no_harm(tmp_path: Path, monkeypatch, moment: str):
+    """A rival takes every second one in the moment before it is looked at, or deleted."""
+    files = [put(tmp_path, str(i), 1, 9000) for i in range(6)]
+    taken, really = files[::2], getattr(Path, moment)
+
+    def too_late(path: Path, *args: Any, **kwargs: Any) -> Any:
+        if path in taken:
+            taken.remove(path)
+            os.unlink(path)  # noqa: PTH108
+        return really(path, *args, **kwargs)
+
+    monkeypatch.setattr(Path, moment, too_late)
     sweep(tmp_path)
-    rival.join()
+    assert taken == []
     assert not any(path.exists() for path in files)
 
 

@@ -197,7 +197,7 @@ def test_validation_changes_nothing_and_takes_no_turn(turns):
 
 def run_to(images: int, folder: Path, *, resume: bool = False, **options) -> tuple:
     """Train until so many crops were shown: 12 pairs, batches of 4, so 3 steps are an epoch."""
-    torch.manual_seed(9)
+    torch.manual_seed(10 if resume else 9)  # what a resumed run starts with must not matter
     generator, critic = small_generator(), small_critic()
     drawn = []
 

@@ -33,6 +33,36 @@ def command(tmp_path_factory):
     return run
 
 
+@pytest.fixture
+def beginnings(monkeypatch):
+    """What the networks held when they were handed to each part of the command, by its name."""
+    held = {}
+
+    def watch(name, networks):
+        real = getattr(train, name)
+
+        def watched(*args, **kwargs):
+            held[name] = [
+                {key: tensor.clone() for key, tensor in network.state_dict().items()}
+                for network in networks(*args)
+            ]
+            return real(*args, **kwargs)
+
+        monkeypatch.setattr(train, name, watched)
+
+    watch("fit", lambda task, *_: [task.model])
+    watch("in_turns", lambda recipe, task, critic, *_: [task.model, critic])
+    watch("save_restored", lambda restorer, *_: [restorer])
+    return held
+
+
+def assert_held(held, folder):
+    """It is, tensor by tensor, what the run in ``folder`` ended with."""
+    kept = Run(folder).weights()
+    assert held.keys() == kept.keys()
+    assert [key for key in held if not torch.equal(held[key], kept[key])] == []
+
+
 def test_pixel_leaves_its_record_and_a_sheet_of_samples_for_each_epoch(command):
     folder = command.folder / "pixel"
     record = json.loads((folder / "options.json").read_text())["options"]
@@ -45,27 +75,32 @@ def test_pixel_leaves_its_record_and_a_sheet_of_samples_for_each_epoch(command):
 
 
 @pytest.mark.parametrize("recipe", ["polish", "feature", "critic"])
-def test_the_others_begin_where_pixel_ended(command, recipe):
+def test_the_others_begin_where_pixel_ended(command, recipe, beginnings):
     done = command("--recipe", recipe, "--start", "pixel", "--out", recipe)
     assert done.exit_code == 0, done.output
     rows = Run(command.folder / recipe).rows()
     assert ("accuracy" if recipe == "critic" else "psnr") in rows[-1]
+    (held,) = beginnings["save_restored" if recipe == "critic" else "fit"]
+    assert_held(held, command.folder / "pixel")
 
 
-def test_colour_begins_there_too_and_is_judged_by_colours(command):
+def test_colour_begins_there_too_and_is_judged_by_colours(command, beginnings):
     done = command("--recipe", "colour", "--start", "pixel", "--out", "colour")
     assert done.exit_code == 0, done.output
     run = Run(command.folder / "colour")
     assert {"ab_psnr", "gain", "colourfulness", "features"} <= {*run.rows()[-1]}
     assert (run.samples / "0001.jpg").exists()
+    assert_held(*beginnings["fit"], command.folder / "pixel")
 
 
-def test_gan_begins_with_both(command):
+def test_gan_begins_with_both(command, beginnings):
     command("--recipe", "critic", "--start", "pixel", "--out", "judge")
     done = command("--recipe", "gan", "--start", "pixel", "--critic", "judge", "--out", "gan")
     assert done.exit_code == 0, done.output
     rows = Run(command.folder / "gan").rows()
     assert {"psnr", "valid_critic_accuracy", "valid_generator_adversarial"} <= {*rows[-1]}
+    for held, run in zip(beginnings["in_turns"], ("pixel", "judge"), strict=True):
+        assert_held(held, command.folder / run)
 
 
 def test_the_critics_crops_are_saved_without_loss(command):
@@ -117,7 +152,7 @@ def test_stopped_and_resumed_is_the_same_as_never_stopped(tmp_path):
         for number, minutes in enumerate(sittings):
             photographs = data.MadeUp(20)
             pictures = Pictures(photographs, n_judged=2, n_family=2)
-            torch.manual_seed(0)
+            torch.manual_seed(number)  # what a later sitting starts with must not matter
             task = restoration_task(
                 recipe, CompactUnet((16, 16, 16, 8)), pixel_loss,
                 Pairs(photographs, pictures.train, 32), pictures,

@@ -42,6 +42,10 @@ http {{
     uwsgi_temp_path {folder}/uwsgi;
     scgi_temp_path {folder}/scgi;
     include {folder}/lesson7.conf;
+    server {{  # what a fresh nginx comes with
+        listen 127.0.0.1:{port} default_server;
+        return 404;
+    }}
 }}
 """
 
@@ -80,7 +84,7 @@ def behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Behind]:
         assert ours.count("127.0.0.1:") == 3
         (folder / "lesson7.conf").write_text(ours)
         user = "user root;" if os.geteuid() == 0 else ""
-        (folder / "nginx.conf").write_text(AROUND.format(folder=folder, user=user))
+        (folder / "nginx.conf").write_text(AROUND.format(folder=folder, port=port, user=user))
         arguments = ["-p", folder, "-c", folder / "nginx.conf", "-e", folder / "errors"]
         process = subprocess.Popen([NGINX, *arguments])
         try:

@@ -25,7 +25,6 @@ from torch import Tensor, nn
 
 from lesson7.core.errors import ConfigError
 
-# channels at 4, 8, 16, ... pixels
 # channels at 4, 8, 16, ... pixels; alike up to 32, so that the larger grows from the smaller
 WIDTHS = {64: (320, 256, 160, 80, 32), 128: (320, 256, 160, 80, 48, 24)}
 

@@ -31,7 +31,7 @@ from lesson7.core.runs import Run
 SEED, SIDE, N_MOMENTS = 7, 4, 10
 """The rooms are the first sixteen of this seed; sheets have four rows of four."""
 
-QUALITY = 82  # of WebP: ten sheets of 64-pixel rooms take about 100 kB
+QUALITY = 82  # of WebP: ten sheets take about 300 kB
 N_POINTS = 120  # of a curve, at most
 CURVES = ("critic_loss", "generator_loss", "distance_resnet18", "distance_squeezenet")
 

@@ -96,7 +96,7 @@ def lesson_crop(images: Tensor) -> Tensor:
 def augment(images: Tensor, *, least: float = 1.0) -> Tensor:
     """Each digit as somebody else might have written it.
 
-    Turned by up to 14 degrees, slanted by up to 0.25, scaled by 0.85 to 1.15 along each
+    Turned by up to 14 degrees, slanted by up to 0.25, scaled by 0.86 to 1.16 along each
     axis, moved by up to 2.2 pixels, bent elastically [1], and its strokes made thicker or
     thinner in half of the cases. One bilinear sampling does all but the last.
 

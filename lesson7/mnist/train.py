@@ -12,8 +12,8 @@ Recipes:
     finish    ours, further: from a run of ``best``, with gentler augmentation, and with
               digits from strokes, since ``best`` took a 1 with a flag for a 7
 
-The lesson judges by the test set after every epoch, and so do the lesson's recipes here;
-none of their options were chosen by it. ``best`` is judged by 5,000 training images
+The lesson judges by the test set after every epoch, and so do the lesson's recipes here; their
+seeds were chosen by it, and none of their options. ``best`` is judged by 5,000 training images
 that it is not trained on, and meets the test set once, after the last epoch.
 """
 

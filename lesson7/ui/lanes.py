@@ -71,7 +71,7 @@ class Lane:
 
     Args:
         patience: seconds that a new job may be expected to take, with all that are there.
-        most: jobs that the lane takes in any case.
+        most: jobs that the lane takes, however quick they are.
         least: jobs that it takes even if they are slow.
         nice: how much it yields to other threads where there are not cores enough, 0 to 19;
             one step is a fifth less. Without effect where threads have no such value.

@@ -62,8 +62,7 @@ def restore(
 
     Args:
         image: the photograph, uploaded or as a data URL, of 16x16 to 12 million pixels.
-        recipe: "feature" (sharp where eyes look), "gan" (pixel loss and a critic's opinion),
-            "pixel" (faithful) or "colour" (colours for a black-and-white photograph).
+        recipe: "feature" (sharp), "gan", "pixel" (faithful) or "colour" (for black-and-white).
         scale: how many times larger the result is along each side, 1 to 4.
         strength: how much of the network's work is taken, 0 (only enlarged) to 1 (all).
 

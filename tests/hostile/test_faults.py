@@ -108,6 +108,7 @@ def test_a_hub_that_hangs_does_not_keep_the_app_from_answering(tmp_path: Path):
             event, data = serving.call(served.url, "classify", SEVEN, "best")
             assert event == "complete", served.log.read_text()
             assert max(data[0], key=data[0].__getitem__) == "7"
+            assert hub.requests, "the Hub was not asked"
             assert served.refused_hosts == []
         hub.faults.clear()
 

@@ -195,7 +195,11 @@ TABS = sorted({tab for tab, _, _ in QUESTIONS.values()})
 @pytest.mark.parametrize("tab", TABS)
 def test_whatever_the_page_is_made_to_ask(app: WholeApp, opened: list[Path], tab: str):
     """Each example is a valid question of the tab in which some values are others."""
-    valid = [(event, question) for name, (one, event, question) in QUESTIONS.items() if one == tab]
+    upload = as_upload(UPLOADS / "fuzz", encode(photograph(28, 24), "PNG"), "valid.png")
+    valid = [
+        (event, question | ({"path": upload} if "path" in question else {}))
+        for one, event, question in QUESTIONS.values() if one == tab
+    ]  # fmt: skip
 
     @three_hundred
     @given(data=st.data())
@@ -209,3 +213,4 @@ def test_whatever_the_page_is_made_to_ask(app: WholeApp, opened: list[Path], tab
         judge(app, app.ask(tab, event, asked))
 
     fuzz()
+    assert (Path(upload).resolve() in opened) == (tab == "restoration")

@@ -214,6 +214,7 @@ def test_a_halt_ends_the_question_it_names_and_no_later_one(url: str, noted: Not
     body = question_of(url, "restoration", "halt", session, {"id": 7})
     post(f"{url}/gradio_api/run/predict", body)
     assert list(first.lines())[-1]["msg"] == "close_stream"
+    assert noted.count("restoration") - before < TURNS
     before = noted.count("restoration")
     second = restoration(url, id=8, session=session, path=path)
     until(lambda: noted.count("restoration") >= before + 5)

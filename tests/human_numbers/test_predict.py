@@ -1,5 +1,6 @@
 """Going on with a text: the shipped networks, choices by chance, and what cannot be meant."""
 
+import json
 import math
 
 import pytest
@@ -11,6 +12,7 @@ from lesson7.human_numbers import judge, predict
 from lesson7.human_numbers.data import ITOS, MARKS, VALID, spell, stream
 from lesson7.human_numbers.predict import MODELS, choose, continue_text
 from tests import commands
+from tests.golden import human_numbers as golden
 
 COUNTERS = ["counter", "counter-9999"]
 
@@ -115,11 +117,12 @@ def test_the_index_says_what_the_lesson_reached(model, least):
     assert weights.entry(f"human-numbers-{model}").metrics["accuracy"] >= least
 
 
-def test_golden_probabilities_of_the_shipped_counter():
-    """A change of the network's arithmetic shows here before a visitor sees it."""
-    words = continue_text("8998, 8999,", 3, "counter").words
-    assert [word.word for word in words] == ["nine", "thousand", ","]
-    assert min(word.probability for word in words) > 0.9
+@pytest.mark.parametrize("model", MODELS)
+def test_golden_probabilities_of_the_shipped_networks(model):
+    """As computed when the weights were shipped; python -m tests.golden.human_numbers."""
+    expected = json.loads(golden.FILE.read_text("utf-8"))[model]
+    for ours, theirs in zip(golden.surprises(model), expected, strict=True):
+        assert ours == pytest.approx(theirs, abs=0.02)
 
 
 def test_the_same_seed_draws_the_same_words_and_another_draws_others():

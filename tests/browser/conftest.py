@@ -106,7 +106,7 @@ def open_page(served: serving.Served, browser: Browser) -> Iterator[Callable[...
     for context in contexts:
         context.close()
     assert complaints == []
-    assert hosts - {""} <= {served.url.removeprefix("http://")}  # "" is of data: and blob:
+    assert hosts - {""} == {served.url.removeprefix("http://")}  # "" is of data: and blob:
 
 
 @pytest.fixture

@@ -53,6 +53,7 @@ def test_the_page_goes_on_after_the_app_was_killed_and_a_stop_waits_for_no_work(
         asked = threading.Thread(target=_ask, args=(second.url,), daemon=True)
         asked.start()
         time.sleep(1)
+        assert asked.is_alive(), "it was to be at work now"
         start = time.monotonic()
         second.process.terminate()
         second.process.wait(30)

@@ -64,7 +64,8 @@ TASKS = {
     "bedrooms": Task(
         "unconditional-image-generation",
         "They draw small pictures of bedrooms in the manner of their training photographs, and "
-        "nothing else. No such room exists.",
+        "nothing else. No such room exists. The lesson's WGAN, as far as it was trained, draws "
+        "patches of light and dark.",
     ),
     "human": Task(
         "text-generation",

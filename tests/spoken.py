@@ -38,7 +38,7 @@ FOR_PROGRAMMERS = (
     "A picture of mode", "A tensor", "Normalising needs", "There is no picture to lay out",
     "Two pictures can be compared", "Damage needs",
 )  # fmt: skip
-_RAISED = {"InputError", "ImageError", "NotADigitError"}
+_RAISED = {"InputError", "ImageError", "NotADigitError", "Busy"}
 
 
 _SILENT = {"script", "style", "code", "textarea"}
@@ -213,6 +213,7 @@ def _tables_of_words() -> list[tuple[str, str, list[str]]]:
         bedrooms_replies,
         components,
         events,
+        lanes,
         lesson,
         lesson_records,
         lesson_rungs,
@@ -241,8 +242,9 @@ def _tables_of_words() -> list[tuple[str, str, list[str]]]:
     damage = [text for one in DEGRADATIONS.values() for text in (one.label, one.least, one.worst)]
     titles = [title for title, _ in restoration_lab.TITLES.values()]
     return [
-        ("errors", "a defect", [components.BROKEN, sent.DEFECT]),
+        ("errors", "a defect", [components.BROKEN, sent.DEFECT, sent.NO_ROOM_SAYS]),
         ("errors", "nobody listened", [events.UNHEARD]),
+        ("errors", "waiting", [re.sub(r"\d+", "{0}", str(lanes.Wait(place))) for place in (1, 2)]),
         ("lesson", "no records", [lesson.UNREADABLE]),
         ("digits", "the layers", [*mnist.LAYER_SAYS.values(), *mnist.SCORES_SAY.values()]),
         ("restoration", "the losses", [sights.PIXEL, sights.FEATURE, sights.CRITIC, *titles]),

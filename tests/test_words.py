@@ -79,7 +79,11 @@ def test_what_gradio_says_by_itself_is_said_in_our_words_in_every_language():
         assert set(GRADIOS) <= set(tables["page"])
 
 
-def test_the_script_is_safe_in_a_page():
-    script = words.script()
-    assert script.count("</script>") == 1
-    assert script.rstrip().endswith("</script>")
+def test_the_script_is_safe_in_a_page(monkeypatch: pytest.MonkeyPatch):
+    """Also where a table holds what would end it."""
+    hostile = {"zh": {"page": {"one": "</script><script>alert(1)</script>"}}}
+    for tables in (words.tables(), hostile):
+        monkeypatch.setattr(words, "tables", lambda tables=tables: tables)
+        script = words.script()
+        assert script.count("</script>") == 1
+        assert script.rstrip().endswith("</script>")

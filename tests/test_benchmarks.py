@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from lesson7.restoration.colour_judging import GreyPictures
 from lesson7.restoration.data import MadeUp
 from tests import commands
 from tests.benchmarks import __main__ as command
@@ -52,7 +53,7 @@ def test_a_rehearsal_lists_every_figure_and_what_is_absent(tmp_path: Path):
         assert any(line.startswith(f"  {figure.what} ") and figure.claim in line
                    for line in said.splitlines()), figure  # fmt: skip
     assert said.count(f"not measured: {tmp_path / 'mnist'} absent") == 3
-    assert said.count(f"not measured: {tmp_path / 'pets'}, {tmp_path / 'backbones'} absent") == 5
+    assert said.count(f"not measured: {tmp_path / 'pets'}, {tmp_path / 'backbones'} absent") == 8
     assert f"5 of {len(FIGURES)} figures were measured" in said
     assert "of its errors" in said
     assert "5 in a row" in said
@@ -83,3 +84,14 @@ def test_photographs_are_restored_and_compared():
     gain, ratio = readings[0]
     of_error = float(ratio.split()[0])
     assert float(gain.split()[0]) == pytest.approx(-10 * np.log10(of_error), abs=0.05)
+
+
+def test_photographs_are_coloured_and_compared():
+    cases = GreyPictures(MadeUp(20), eyes=lambda x: [x], n_judged=2)
+    readings = figures.colours(cases)
+    assert len(readings) == len(figures.COLOUR.figures)
+    gain, ratio = readings[0]
+    assert float(gain.split()[0]) == pytest.approx(
+        -10 * np.log10(float(ratio.split()[0])), abs=0.05
+    )
+    assert float(readings[2][0].rstrip("%")) > 10

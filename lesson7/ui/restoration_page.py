@@ -38,6 +38,7 @@ EXAMPLES = [
     ("night", 1, "a terrier, full of noise"),
     ("blur", 1, "a spotted cat, blurred"),
     ("small", 3, "a wolfspitz, small and compressed"),
+    ("grey", 1, "a dog in the grass, without its colours"),
 ]
 GOOD = [("kitten", "a grey kitten"), ("spaniel", "a spaniel"), ("leaves", "a cat among leaves")]
 STARTING = {"downscale": 0.5, "number": 0.6, "jpeg": 0.5}

@@ -27,7 +27,9 @@ from lesson7.mnist import data as mnist
 from lesson7.mnist import predict
 from lesson7.mnist.train import evaluate
 from lesson7.restoration import data as photographs_
-from tests.benchmarks import bedrooms, restoration
+from lesson7.restoration.colour_judging import GreyPictures
+from lesson7.restoration.colour_judging import through as coloured
+from tests.benchmarks import bedrooms, colour, restoration
 from tests.benchmarks.restorers import bilinear, case_of, network_of, through
 
 
@@ -160,6 +162,45 @@ RESTORATION = Section(
 )
 
 
+def colours(cases: GreyPictures) -> list[Reading]:
+    """What ``colour`` brings back, beside the grey photographs."""
+    with torch.inference_mode():
+        ours = coloured(network_of("restoration-colour"), cases.grey)
+    found, grey, truth = (
+        {name: values.mean() for name, values in measured.items()}
+        for measured in (
+            colour.measure(each, cases.target, cases.eyes)
+            for each in (ours, cases.grey, cases.target)
+        )
+    )
+    gain = found["ab_psnr"] - grey["ab_psnr"]
+    distance = found["features"] / grey["features"]
+    share = found["colourfulness"] / truth["colourfulness"]
+    return [
+        (f"{gain:.2f} dB", f"{10 ** (-gain / 10):.2f} of its squared error"),
+        (f"{1 - distance:.1%}", f"{distance:.2f} of its distance"),
+        (f"{share:.0%}", f"{share:.2f} of theirs"),
+    ]
+
+
+def _colours(data: Path, quick: bool) -> list[Reading]:
+    all_of_them = photographs_.Photographs(photographs_.find(data / "pets"))
+    eyes = backbones.load("squeezenet", data / "backbones", takes="unit")
+    return colours(GreyPictures(all_of_them, eyes=eyes, n_judged=4 if quick else 200))
+
+
+COLOUR = Section(
+    "Restoration: 200 photographs without their colours",
+    _colours,
+    (
+        Figure("colours", "1.28 dB of PSNR above grey, in the colours", "grey"),
+        Figure("colours, features", "16 % closer than grey", "grey"),
+        Figure("colours, colourfulness", "60 % as colourful", "the photographs"),
+    ),
+    needs=("pets", "backbones"),
+)
+
+
 def _speed(data: Path, quick: bool) -> list[Reading]:
     times = restoration.speed(64, 1) if quick else restoration.speed()
     readings = []
@@ -243,7 +284,7 @@ HUMAN_NUMBERS = Section(
 
 # ---------------------------------------------------------------------------------- together
 
-SECTIONS = (DIGITS, RESTORATION, SPEED, BEDROOMS, HUMAN_NUMBERS)
+SECTIONS = (DIGITS, RESTORATION, COLOUR, SPEED, BEDROOMS, HUMAN_NUMBERS)
 
 
 def measured(section: Section, data: Path, *, quick: bool) -> list[tuple[Figure, Reading | str]]:

@@ -13,6 +13,8 @@ from tests import serving
 from tests.browser.accessibility import complaints, sticking_out
 from tests.browser.restoring import choose, enlarge, expect_done, line, pixels, upload
 
+LUMINANCE = np.array([0.299, 0.587, 0.114])
+
 
 @pytest.fixture
 def served(restoration_alone: serving.Served) -> serving.Served:
@@ -86,6 +88,22 @@ def test_recipe_scale_and_strength_are_obeyed(page: Page):
     enlarged = small.resize((969, 768), Image.Resampling.BILINEAR)
     with Image.open(download.value.path()) as file:
         assert np.abs(np.asarray(file).astype(int) - np.asarray(enlarged)).max() <= 2
+
+
+def test_a_black_and_white_picture_is_offered_its_colours(page: Page):
+    choose(page, "grey")
+    expect(page.locator(".rs-hint")).to_contain_text("This picture is black-and-white.")
+    before = pixels(page, ".rs-before").astype(int)
+    assert np.ptp(before, axis=2).max() <= 2
+    page.get_by_role("button", name="Try Colour").click()
+    expect(page.locator("input[value=colour]")).to_be_focused()
+    expect(page.locator(".rs-said")).to_contain_text("Restored by Colour")
+    expect(page.locator(".rs-hint")).to_be_hidden()
+    after = pixels(page, ".rs-after").astype(int)
+    assert np.ptp(after, axis=2).mean() > 5
+    assert np.abs(after @ LUMINANCE - before @ LUMINANCE).max() <= 3  # a JPEG beside a PNG
+    choose(page)
+    expect(page.locator(".rs-hint")).to_be_hidden()
 
 
 def test_the_recipes_stand_side_by_side_on_a_crop(page: Page):

@@ -4,7 +4,8 @@
 
 ``restoration.json`` holds, for the fixture's cat with the lesson's damage, each network's
 picture as the means of 8 x 8 cells in three colours, its PSNR against the target, and the
-critic's logits of damaged and target.
+critic's logits of damaged and target; for the page's spaniel without its colours, the chroma of
+8 x 8 cells as ``colour`` finds it, and how close that is.
 """
 
 import json
@@ -19,8 +20,13 @@ from torch import Tensor
 from lesson7.core.images import normalize, to_unit
 from lesson7.core.metrics import psnr
 from lesson7.restoration import data, networks, predict
+from lesson7.restoration.chroma import ab_psnr, chroma
+from lesson7.restoration.colour_judging import through
+from lesson7.restoration.grey_pairs import without_colours
+from lesson7.ui.components import ASSETS
 
 FIXTURE = Path(__file__).parents[1] / "restoration" / "fixtures" / "cat.png"
+SPANIEL = ASSETS / "restoration" / "good" / "spaniel.jpg"
 
 
 def pair() -> tuple[Tensor, Tensor]:
@@ -43,6 +49,15 @@ def outputs() -> dict[str, dict[str, object]]:
                 "psnr": round(psnr(restored.clamp(0, 1), target).item(), 3),
             }
         logits = networks.load_critic()(normalize(torch.cat([damaged, target]))).mean((1, 2, 3))
+        spaniel = Image.open(SPANIEL).convert("RGB")
+        grey, whole = (to_unit(each)[None] for each in (without_colours(spaniel), spaniel))
+        coloured = through(predict.load("colour"), grey)
+        cells = F.adaptive_avg_pool2d(chroma(coloured), 8)[0]  # (2, 8, 8)
+        golden["colour"] = {
+            "cells": [[round(value, 4) for value in row.flatten().tolist()] for row in cells],
+            "ab_psnr": round(ab_psnr(coloured, whole).item(), 3),
+        }
+        golden["grey"] = {"ab_psnr": round(ab_psnr(grey, whole).item(), 3)}
     golden["critic"] = {"logits": [round(value, 3) for value in logits.tolist()]}
     golden["bilinear"] = {"psnr": round(psnr(damaged, target).item(), 3)}
     return golden

@@ -31,6 +31,14 @@ def test_the_critic_judges_as_it_did_and_finds_the_photograph_more_real(outputs,
     assert target > damaged
 
 
+def test_the_shipped_network_colours_as_it_did_and_closer_than_grey(outputs, golden):
+    ours, expected = outputs["colour"], golden["colour"]
+    assert ours["ab_psnr"] == pytest.approx(expected["ab_psnr"], abs=0.02)
+    for row, wanted in zip(ours["cells"], expected["cells"], strict=True):
+        assert row == pytest.approx(wanted, abs=2e-3)
+    assert expected["ab_psnr"] > golden["grey"]["ab_psnr"]
+
+
 def test_pixels_come_closest_and_all_are_closer_than_enlarging(golden):
     psnr = {name: golden[name]["psnr"] for name in (*networks.TILED, "bilinear")}
     assert max(psnr, key=psnr.__getitem__) == "pixel"

@@ -57,9 +57,9 @@ TASKS = {
     ),
     "restoration": Task(
         "image-to-image",
-        "They undo the damage they were trained on (small size, JPEG, writing). Details that the "
-        "damage destroyed are invented: do not use them as evidence, to identify people, or in "
-        "medicine.",
+        "They undo the damage they were trained on (small size, JPEG, writing, lost colours). "
+        "Details and colours that the damage destroyed are invented: do not use them as evidence, "
+        "to identify people, or in medicine.",
     ),
     "bedrooms": Task(
         "unconditional-image-generation",

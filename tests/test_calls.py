@@ -43,11 +43,12 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with the files that the examples name: a seven and a small photograph."""
+    """A folder with the files that the examples name: a seven and two small photographs."""
     with Image.open(ASSETS / "mnist/examples/7-0075.png") as seven:
         seven.save(tmp_path / "photo.png")
     with Image.open(ASSETS / "restoration/examples/small.jpg") as photograph:
         photograph.resize((48, 36)).save(tmp_path / "photo.jpg")
+        photograph.resize((48, 36)).convert("L").save(tmp_path / "grandmother.jpg")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -129,6 +130,7 @@ def test_the_command_line(here: Path):
     assert "photo.png: 7" in said
     assert "eight thousand two" in said
     assert size(here / "restored/photo.png") == (96, 72)
+    assert size(here / "restored/grandmother.png") == (48, 36)
     assert len(list((here / "rooms").glob("*.png"))) >= 16
 
 

@@ -11,12 +11,13 @@ directions, critics, records and moments, all written by the code that ships the
 import sys
 import tempfile
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
+from unittest import mock
 
 import torch
 from torch import nn
 
-from lesson7.bedrooms import shipping
+from lesson7.bedrooms import directions, shipping
 from lesson7.bedrooms.critic import ProjectedCritic
 from lesson7.bedrooms.model import Generator, LessonCritic, LessonGenerator
 from lesson7.bedrooms.progress import Pace, Progress
@@ -84,11 +85,24 @@ def run_of(folder: Path, recipe: str) -> Progress:
     return progress
 
 
+def certain(*arguments: Any, **options: Any) -> directions.Directions:
+    """Directions as ``find`` finds them, that claim to do what they are called."""
+    found = _find(*arguments, **options)
+    found.r2 = [0.9] * len(found.names)
+    return found
+
+
+_find = directions.find
+
+
 def ship(folder: Path, recipes: tuple[str, ...] = ("modern", "wgan")) -> None:
     """Both recipes, shipped into ``folder``."""
     photographs = torch.rand(6, 3, 64, 64, generator=torch.Generator().manual_seed(0)) * 2 - 1
     for recipe in recipes:
-        with tempfile.TemporaryDirectory() as runs:
+        with (
+            tempfile.TemporaryDirectory() as runs,
+            mock.patch.object(directions, "find", certain),
+        ):
             progress = run_of(Path(runs), recipe)
             shipping.ship(
                 recipe, progress, photographs, lambda _: {"distance_resnet18": 4.0}, "a test",

@@ -15,7 +15,7 @@ from PIL import Image
 
 from lesson7.core import weights
 from lesson7.mnist import predict as mnist
-from lesson7.ui import components, restoration
+from lesson7.ui import components, storing
 from lesson7.ui.guard import NO_ROOM, NO_ROOM_SAYS
 from lesson7.ui.sent import DEFECT
 from tests import serving
@@ -151,10 +151,12 @@ def test_a_full_disk_is_said_in_words_and_what_needs_no_room_goes_on(faulty: Fau
 def test_a_folder_that_cannot_be_written_is_said_in_words(
     app: WholeApp, monkeypatch: pytest.MonkeyPatch, number: int
 ):
-    def fail(*_: Any) -> None:
+    def fail(*_: Any, **__: Any) -> None:
         raise OSError(number, "not writable", "/secret/place")
 
-    monkeypatch.setattr(restoration, "save_bytes_to_cache", fail)
-    assert app.call("restore", SMALL, "pixel", 1, 1).words == NO_ROOM_SAYS
+    with monkeypatch.context() as disk:
+        disk.setattr(storing.tempfile, "mkstemp", fail)
+        assert app.call("restore", SMALL, "pixel", 1, 1).words == NO_ROOM_SAYS
+        assert app.call("draw", 1, 7, 1, "modern").words == NO_ROOM_SAYS
     assert app.call("classify", SEVEN, "best").words == ""
     assert errno.ENOSPC in NO_ROOM

@@ -5,14 +5,13 @@
     Wait            what a job hears while it waits
     SHORT, LONG     the lane of digits, words and rooms, and that of photographs
 
-A job is an iterator, a turn is one item of it: a tile of a photograph, some rooms, the words
-of a sixteenth of a second. After its turn a job goes to the end of the line. So a small
-photograph waits for one tile of a large one and not for all of it, and nobody who draws a
-digit waits for a photograph. Where there are two cores the second lane takes from the first
-up to half its speed; so its thread, and those that torch starts from it, are nicer [1]. A lane
-does not take fewer threads when the other one is at work: with another number of threads some
-float32 convolutions sum in another order, and equal questions are to get equal answers, to the
-last bit.
+A job is an iterator, a turn is one item of it: a tile of a photograph, some rooms, the words of a
+sixteenth of a second. After its turn a job goes to the end of the line. So a small photograph
+waits for one tile of a large one and not for all of it, and nobody who draws a digit waits for a
+photograph. Where there are few cores the second lane slows the first one down; so its thread, and
+those that torch starts from it, are nicer [1]. A lane does not take fewer threads when the other
+one is at work: with another number of threads some float32 convolutions sum in another order, and
+equal questions are to get equal answers, to the last bit.
 
 A lane refuses at once whom it could not serve in time: it adds up what the jobs that are there,
 and the new one, are expected to take, each as long as the last ones of its kind took on this

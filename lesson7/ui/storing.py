@@ -2,17 +2,15 @@
 
     store_png       a picture -> the path of its file, in the folder that the app hands out from
 
-Equal pictures have one file. Gradio writes such a file anew in its place, so whoever is fetching
-it at that moment gets a part of it; here it is written aside, and takes its place at once.
+Equal pictures have one file. A picture that Gradio is handed is written anew in its place, so
+whoever is fetching it at that moment gets a part of it; a file is copied aside by Gradio, and
+takes its place at once. So pictures are handed over as files.
 """
 
-import contextlib
-import hashlib
-import io
-import os
 import tempfile
 from pathlib import Path
 
+from gradio.processing_utils import save_file_to_cache
 from gradio.utils import get_upload_folder
 from PIL import Image
 
@@ -33,20 +31,10 @@ def store_png(picture: Image.Image, name: str, *, squeeze: int = 6) -> str:
     Raises:
         OSError: it cannot be written; nothing of it stays.
     """
-    file = io.BytesIO()
     large = picture.width * picture.height >= LARGE
-    picture.save(file, "PNG", compress_level=1 if large else squeeze)
-    content = file.getvalue()
-    folder = Path(get_upload_folder()) / hashlib.sha256(content).hexdigest()
-    folder.mkdir(parents=True, exist_ok=True)
-    place = folder / f"{name}.png"
-    number, aside = tempfile.mkstemp(dir=folder, suffix=".part")
-    try:
-        with os.fdopen(number, "wb") as out:
-            out.write(content)
-        Path(aside).replace(place)  # anew even if it is there: its hour begins again
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            Path(aside).unlink()
-        raise
-    return str(place.resolve())
+    folder = get_upload_folder()
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder) as aside:
+        file = Path(aside) / f"{name}.png"
+        picture.save(file, compress_level=1 if large else squeeze)
+        return save_file_to_cache(file, folder)

@@ -1,5 +1,6 @@
 """Stored pictures: one file for equal ones, whole whenever somebody fetches it."""
 
+import os
 import threading
 from pathlib import Path
 
@@ -58,7 +59,7 @@ def test_a_disk_that_fails_leaves_nothing_behind(noise, folder, monkeypatch):
     def fail(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "replace", fail)
+    monkeypatch.setattr(os, "replace", fail)
     with pytest.raises(OSError, match="No space"):
         storing.store_png(noise, "rooms")
     assert not [path for path in folder.rglob("*") if path.is_file()]

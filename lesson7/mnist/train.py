@@ -93,7 +93,7 @@ class Sets:
 def lesson_sets(folder: Path | None) -> Sets:
     """All of MNIST's training set, judged by its test set, as in the lesson."""
     if folder is None:
-        train = test = data.made_up(512)
+        train, test = data.made_up(512), data.made_up(64)
     else:
         train, test = data.load(folder, train=True), data.load(folder, train=False)
     return Sets(data.Digits([train[0]], train[1]), test, test)
@@ -105,7 +105,7 @@ def stranger_sets(folder: Path | None, cache: Path, seed: int, n_drawn: int = 0)
     Drawing takes minutes, so the pictures are kept in the file ``cache``.
     """
     if folder is None:
-        train = test = data.made_up(512)
+        train, test = data.made_up(320), data.made_up(64)
     else:
         train, test = data.load(folder, train=True), data.load(folder, train=False)
     share = len(train[0]) / 60_000

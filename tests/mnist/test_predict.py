@@ -67,8 +67,8 @@ def test_digits_that_mnist_never_saw(digits):
     rng = np.random.default_rng(0)
     scores = {}
     for name, degrade in STAND_INS.items():
-        pictures = [degrade(image, rng) for image in images[:150]]
-        scores[name], _ = shares(pictures, labels[:150])
+        pictures = [degrade(image, rng) for image in images[:60]]
+        scores[name], _ = shares(pictures, labels[:60])
     assert np.mean([*scores.values()]) >= 0.98, scores
     assert min(scores.values()) >= 0.93, scores
 
@@ -76,7 +76,7 @@ def test_digits_that_mnist_never_saw(digits):
 @pytest.mark.parametrize("width", [1, 3, 12])
 def test_digits_drawn_with_a_mouse(width):
     rng = np.random.default_rng(width)
-    labels = [*DIGITS] * 10
+    labels = [*DIGITS] * 5
     right, away = shares([by_mouse(digit, rng, width) for digit in labels], labels)
     assert right >= 0.97
     assert away <= 0.03

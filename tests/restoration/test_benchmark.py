@@ -9,8 +9,8 @@ from PIL import Image
 
 from lesson7.restoration import pairs
 from lesson7.restoration.data import MadeUp, degrade
+from tests.benchmarks import crops, restorers
 from tests.benchmarks import restoration as benchmark
-from tests.benchmarks import restorers
 
 BLACK = Image.new("RGB", (256, 256))
 
@@ -110,3 +110,21 @@ def test_non_local_means_takes_noise_away_and_keeps_the_colours():
     case = restorers.Case(BLACK, flat + noise, flat)
     smooth = restorers.non_local_means(case, 10)
     assert (smooth - flat).square().mean() < 0.3 * noise.square().mean()
+
+
+def test_a_crop_is_where_it_is_said_and_every_pixel_is_doubled():
+    picture = torch.zeros(3, 256, 256)
+    picture[0, 60, 100], picture[1, 61, 101] = 1, 1
+    cut = np.asarray(crops.crop(picture, left=100, top=60))
+    assert cut.shape == (192, 192, 3)
+    assert (cut[:2, :2] == (255, 0, 0)).all()
+    assert (cut[2:4, 2:4] == (0, 255, 0)).all()
+    assert cut.sum() == 2 * 4 * 255
+
+
+def test_a_page_has_a_row_for_each_network_in_its_order():
+    rows = {name: [Image.new("RGB", (192, 192), name)] * 2 for name in ("red", "blue")}
+    page = np.asarray(crops.page(rows))
+    red, blue = ((page == colour).all(2) for colour in ((255, 0, 0), (0, 0, 255)))
+    assert red.sum() == blue.sum() == 2 * 192 * 192
+    assert np.flatnonzero(red.any(1)).max() < np.flatnonzero(blue.any(1)).min()

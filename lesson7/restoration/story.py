@@ -20,13 +20,16 @@ from lesson7.restoration.data import SIZE
 
 FOLDER = Path(__file__).parents[1] / "ui" / "assets" / "restoration" / "story"
 COLUMN = 1  # of the sheet: a terrier, whose fur tells the recipes apart
+COLUMNS = {"colour": 3}  # a ginger cat before green trees
+DAMAGED = {"colour": "without its colours"}
+MOST = 12  # sheets of one recipe
 GAP = 4  # pixels between the pictures of a sheet
 QUALITY = 88
 
 Runs = Annotated[list[Path] | None, typer.Option(help="Its runs, in their order.")]
 
 
-def cut(sheet: Image.Image, row: int, column: int = COLUMN) -> Image.Image:
+def cut(sheet: Image.Image, row: int, column: int) -> Image.Image:
     """One picture of a sheet of samples: row 0 is damaged, 1 restored, 2 the target.
 
     Raises:
@@ -58,20 +61,33 @@ def moments(runs: list[Run]) -> list[tuple[str, Path]]:
     return told
 
 
-def main(pixel: Runs = None, gan: Runs = None, feature: Runs = None) -> None:
+def some(sheets: list[tuple[str, Path]], most: int = MOST) -> list[tuple[str, Path]]:
+    """At most ``most`` of the sheets, evenly spaced, the first and the last among them.
+
+    >>> [label for label, _ in some([(str(n), Path()) for n in range(9)], most=3)]
+    ['0', '4', '8']
+    """
+    if len(sheets) <= most:
+        return sheets
+    return [sheets[round(place * (len(sheets) - 1) / (most - 1))] for place in range(most)]
+
+
+def main(pixel: Runs = None, gan: Runs = None, feature: Runs = None, colour: Runs = None) -> None:
     """Write the story of the recipes whose runs are given; the others' stay as they are."""
     file = FOLDER / "story.json"
     story = json.loads(file.read_text("utf-8")) if file.exists() else {}
-    for recipe, folders in (("pixel", pixel), ("gan", gan), ("feature", feature)):
+    given = {"pixel": pixel, "gan": gan, "feature": feature, "colour": colour}
+    for recipe, folders in given.items():
         if not folders:
             continue
-        sheets = moments([Run(folder) for folder in folders])
+        sheets = some(moments([Run(folder) for folder in folders]))
+        column = COLUMNS.get(recipe, COLUMN)
         with Image.open(sheets[-1][1]) as last:
-            pictures = [("damaged", cut(last, 0))]
-            target = ("the photograph", cut(last, 2))
+            pictures = [(DAMAGED.get(recipe, "damaged"), cut(last, 0, column))]
+            target = ("the photograph", cut(last, 2, column))
         for label, path in sheets:
             with Image.open(path) as sheet:
-                pictures.append((label, cut(sheet, 1)))
+                pictures.append((label, cut(sheet, 1, column)))
         (FOLDER / recipe).mkdir(parents=True, exist_ok=True)
         for old in (FOLDER / recipe).glob("*.jpg"):
             old.unlink()

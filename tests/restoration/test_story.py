@@ -1,6 +1,8 @@
 """The training story: cut from the runs' sheets, in their order, told in minutes."""
 
+import itertools
 import json
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -57,3 +59,24 @@ def test_a_run_without_sheets_is_named_and_the_old_story_stays(tmp_path, monkeyp
     with pytest.raises(ConfigError, match="empty"):
         story.main(pixel=[tmp_path / "empty"])
     assert before == {file: file.read_bytes() for file in (tmp_path / "story").rglob("*.*")}
+
+
+def test_colours_are_told_by_another_photograph(tmp_path, monkeypatch):
+    monkeypatch.setattr(story, "FOLDER", tmp_path / "story")
+    story.main(colour=[a_run(tmp_path / "a", 1.0)])
+    told = json.loads((tmp_path / "story" / "story.json").read_text())["colour"]
+    assert [moment["label"] for moment in told] == [
+        "without its colours", "after 1 minutes", "the photograph",
+    ]  # fmt: skip
+    with Image.open(tmp_path / "story" / "colour" / told[-1]["file"]) as target:
+        assert target.getpixel((128, 128)) == pytest.approx((3, 30, 3), abs=3)
+
+
+def test_of_many_sheets_the_first_and_the_last_stay():
+    sheets = [(str(number), Path("sheet")) for number in range(30)]
+    kept = [int(label) for label, _ in story.some(sheets, most=12)]
+    assert len(kept) == 12
+    assert kept[0] == 0
+    assert kept[-1] == 29
+    assert {b - a for a, b in itertools.pairwise(kept)} <= {2, 3}
+    assert story.some(sheets[:12], most=12) == sheets[:12]

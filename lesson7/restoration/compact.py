@@ -14,6 +14,10 @@ References:
         sub-pixel convolutional neural network, 2016. https://arxiv.org/abs/1609.05158
     [3] Zhang et al., Residual learning of deep CNN for image denoising, 2016.
         https://arxiv.org/abs/1608.03981
+    [4] Sugawara et al., Super-resolution without any checkerboard artifacts, 2018.
+        https://arxiv.org/abs/1806.02658
+    [5] Zhang, Making convolutional networks shift-invariant again, 2019 (the filter).
+        https://arxiv.org/abs/1904.11486
 """
 
 import torch
@@ -33,17 +37,19 @@ class CompactUnet(nn.Module):
 
     Args:
         widths: the decoder's channels at 1/8, 1/4, 1/2 and full resolution.
+        blur: blur whatever was enlarged, see ``Shuffle``; a loss that asks for texture needs
+            it, or gets a crosshatch.
     """
 
-    def __init__(self, widths: tuple[int, ...] = (128, 80, 48, 16)) -> None:
+    def __init__(self, widths: tuple[int, ...] = (128, 80, 48, 16), *, blur: bool = False) -> None:
         super().__init__()
-        self.widths = tuple(widths)
+        self.widths, self.blur = tuple(widths), blur
         eighth, quarter, half, full = widths
         self.encoder = ResNet18()
-        self.up8 = UpBlock(256, 128, eighth)
-        self.up4 = UpBlock(eighth, 64, quarter)
-        self.up2 = UpBlock(quarter, 64, half)
-        self.up1 = Shuffle(half, full)
+        self.up8 = UpBlock(256, 128, eighth, blur=blur)
+        self.up4 = UpBlock(eighth, 64, quarter, blur=blur)
+        self.up2 = UpBlock(quarter, 64, half, blur=blur)
+        self.up1 = Shuffle(half, full, blur=blur)
         self.cross = conv(full + 3, full)
         self.head = nn.Conv2d(full, 3, 3, padding=1)
         nn.init.zeros_(self.head.weight)
@@ -88,11 +94,19 @@ class Shuffle(nn.Module):
     """Twice the size: 1x1 convolution to four times the channels, pixel shuffle [2], ReLU.
 
     The four channels that become one 2x2 cell start equal, so that there is no chequerboard
-    at first.
+    at first. Training may bring it back; a blur of (1, 2, 1) / 4 in both directions, which takes
+    away all that changes from each pixel to the next and nothing else entirely, keeps it
+    out [4, 5].
+
+    Args:
+        in_channels: of the input.
+        out_channels: of the result.
+        blur: do so; the borders are repeated. It has no weights.
     """
 
-    def __init__(self, in_channels: int, out_channels: int) -> None:
+    def __init__(self, in_channels: int, out_channels: int, *, blur: bool = False) -> None:
         super().__init__()
+        self.blur = blur
         self.conv = nn.Conv2d(in_channels, 4 * out_channels, 1)
         icnr_(self.conv.weight)
         assert self.conv.bias is not None
@@ -100,7 +114,11 @@ class Shuffle(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """``(N, in, H, W)`` -> ``(N, out, 2 H, 2 W)``."""
-        return torch.relu(F.pixel_shuffle(self.conv(x), 2))
+        y = torch.relu(F.pixel_shuffle(self.conv(x), 2))
+        if not self.blur:
+            return y
+        y = F.pad(y, (1, 1, 1, 1), mode="replicate")
+        return F.avg_pool2d(F.avg_pool2d(y, 2, stride=1), 2, stride=1)
 
 
 class UpBlock(nn.Module):
@@ -110,11 +128,14 @@ class UpBlock(nn.Module):
         in_channels: of what comes from below, at half the size.
         skip_channels: of the encoder's stage at this size.
         out_channels: of the result.
+        blur: see ``Shuffle``.
     """
 
-    def __init__(self, in_channels: int, skip_channels: int, out_channels: int) -> None:
+    def __init__(
+        self, in_channels: int, skip_channels: int, out_channels: int, *, blur: bool = False
+    ) -> None:
         super().__init__()
-        self.up = Shuffle(in_channels, out_channels)
+        self.up = Shuffle(in_channels, out_channels, blur=blur)
         self.join = conv(out_channels + skip_channels, out_channels)
         self.conv1 = conv(out_channels, out_channels)
         self.conv2 = nn.Conv2d(out_channels, out_channels, 3, padding=1)

@@ -1,13 +1,14 @@
 """What there is to train, and with what.
 
-RECIPES         pixel, polish, feature, critic, gan, colour
-NETWORKS        compact (ours, shipped) and lesson (ResNet-34)
+RECIPES         pixel, polish, feature, critic, gan, best, colour
+NETWORKS        compact and blurred (ours, shipped) and lesson (ResNet-34)
 build_network   one of them, as a network of unit range
 build_critic    the critic of a network
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from torch import Tensor, nn
@@ -35,7 +36,8 @@ class Recipe:
         numbers: share of the lesson's crops that are cut where the number is.
         repeats: crops of each photograph in one epoch.
         settings: how to train.
-        weights: of the critic's opinion and of the pixels (gan).
+        weights: of the critic's opinion and of the rest (gan, best).
+        network: one of ``NETWORKS``.
         begins: with the weights of a finished run, given as ``--start``.
         ships: whose weights it makes, ``restoration-`` and this name; None: its own.
     """
@@ -49,6 +51,7 @@ class Recipe:
     repeats: int = 3
     settings: Settings = OURS
     weights: tuple[float, float] = (1.0, 50.0)
+    network: str = "compact"
     begins: bool = True
     ships: str | None = None
 
@@ -62,13 +65,15 @@ RECIPES = {
         (Phase(3, (1e-4, 3e-4), pct_start=0.1),), whole=0.12, numbers=0.9, ships="pixel"
     ),
     "feature": Recipe(
-        (Phase(3, (5e-5, 2e-4), pct_start=0.1),),
+        (Phase(6, (1e-4, 3e-4), pct_start=0.1),),
         whole=0.12,
         repeats=1,
         settings=replace(OURS, ema_decay=0.99),  # few steps: a longer average stays behind
+        network="blurred",
     ),
     "critic": Recipe((Phase(2, 5e-4),), repeats=1, settings=replace(OURS, ema_decay=None)),
     "gan": Recipe((Phase(3, 1e-4),), whole=0.12, repeats=1),
+    "best": Recipe((Phase(4, 1e-4),), whole=0.12, repeats=1, weights=(0.4, 1.0), network="blurred"),
     "colour": Recipe((Phase(19, (2e-4, 8e-4), pct_start=0.15),), size=144, family=0.5, repeats=1),
 }
 
@@ -102,8 +107,12 @@ def _lesson_unet() -> nn.Module:
     )
 
 
-NETWORKS: dict[str, Callable[[], nn.Module]] = {"compact": CompactUnet, "lesson": _lesson_unet}
-CRITIC_CHANNELS = {"compact": 32, "lesson": 128}
+NETWORKS: dict[str, Callable[[], nn.Module]] = {
+    "compact": CompactUnet,
+    "blurred": partial(CompactUnet, blur=True),
+    "lesson": _lesson_unet,
+}
+CRITIC_CHANNELS = {"compact": 32, "blurred": 32, "lesson": 128}
 
 
 def build_network(name: str, folder: Path | None) -> nn.Module:

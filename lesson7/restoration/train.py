@@ -10,6 +10,8 @@ for the lesson's U-Net on ResNet-34:
     feature     from a run of ``pixel``: what VGG sees of both must agree, too    [2]
     critic      from a run of ``pixel``: tell its work from photographs
     gan         from a run of ``pixel`` and one of ``critic``: both, in turns     [3]
+    best        from a run of ``feature`` and one of ``critic``: VGG's eyes and the critic's,
+                which the lesson ends with
     colour      from a run of ``pixel``: the colours of black-and-white photographs [4, 5]
 
 Instead of a run of ``pixel`` one of ``polish`` will do. All are judged by a tenth of the
@@ -57,7 +59,9 @@ from lesson7.restoration.recipes import (
     build_critic,
     build_network,
 )
-from lesson7.restoration.tasks import colour_task, critic_task, restoration_task
+from lesson7.restoration.tasks import Loss, colour_task, critic_task, restoration_task
+
+IN_TURNS = ("gan", "best")  # recipes with a critic who learns, too
 
 
 def rehearsed(recipe: Recipe) -> Recipe:
@@ -83,16 +87,16 @@ def with_weights(network: nn.Module, start: Path | None, *, needed_by: str | Non
     elif needed_by is not None:
         raise ConfigError(
             f"--recipe {needed_by} begins where others ended: give the run of pixel as --start"
-            + (", and that of critic as --critic" if needed_by == "gan" else "")
+            + (", and that of critic as --critic" if needed_by in IN_TURNS else "")
         )
     return network
 
 
 def in_turns(
-    recipe: Recipe, task: Task, critic: nn.Module, pictures: Pictures, run: runs.Run,
+    recipe: Recipe, task: Task, critic: nn.Module, content: Loss, pictures: Pictures, run: runs.Run,
     *, resume: bool,
 ) -> Result:  # fmt: skip
-    """Train ``task.model`` against ``critic``, judged as ever."""
+    """Train ``task.model`` against ``critic`` and by ``content``, judged as ever."""
     assert task.samples is not None
     lr = recipe.phases[-1].max_lr
     assert isinstance(lr, float)  # constant, and the same for all layers
@@ -105,13 +109,15 @@ def in_turns(
         task.model, critic, task.batches, run, settings,
         adversarial.Pace(recipe.phases[-1].epochs * crops, recipe.settings.minutes),
         judged=(pictures.lesson[0][:8], pictures.lesson[1][:8]),
-        evaluate=task.evaluate, samples=task.samples, resume=resume,
+        evaluate=task.evaluate, samples=task.samples, content=content, resume=resume,
     )  # fmt: skip
 
 
 def main(
     recipe: Annotated[str, typer.Option(help=f"One of {', '.join(RECIPES)}.")] = "pixel",
-    network: Annotated[str, typer.Option(help=f"One of {', '.join(NETWORKS)}.")] = "compact",
+    network: Annotated[
+        str | None, typer.Option(help=f"One of {', '.join(NETWORKS)}; default the recipe's.")
+    ] = None,
     folder: runs.DataDir = Path("data/pets"),
     backbones: Annotated[Path, typer.Option(help="Folder of the pretrained networks.")] = Path(
         "data/backbones"
@@ -120,8 +126,10 @@ def main(
     start: Annotated[
         Path | None, typer.Option(help="The run of pixel or polish to begin with.")
     ] = None,
-    critic: Annotated[Path | None, typer.Option(help="The run of critic (gan).")] = None,
-    vgg: Annotated[str, typer.Option(help="vgg19, or the lesson's vgg16_bn (feature).")] = "vgg19",
+    critic: Annotated[Path | None, typer.Option(help="The run of critic (gan, best).")] = None,
+    vgg: Annotated[
+        str, typer.Option(help="vgg19, or the lesson's vgg16_bn (feature, best).")
+    ] = "vgg19",
     form: Annotated[
         str, typer.Option(help=f"The lesson's damage, one of {', '.join(data.FORMS)}.")
     ] = "number",
@@ -148,7 +156,7 @@ def main(
     """Train one of the restoration networks; see the module's docstring for the recipes."""
     chosen = RECIPES[runs.choose("recipe", recipe, RECIPES)]
     runs.check_shipping(ship=ship, dry_run=dry_run)
-    runs.choose("network", network, NETWORKS)
+    network = runs.choose("network", network or chosen.network, NETWORKS)
     runs.choose("form", form, data.FORMS)
     names = None
     if degrade:
@@ -159,6 +167,7 @@ def main(
         chosen,
         size=size or chosen.size,
         family=chosen.family if family is None else family,
+        network=network,
         settings=replace(chosen.settings, seed=seed, minutes=minutes),
     )
     if epochs:
@@ -178,6 +187,7 @@ def main(
     restorer = with_weights(build_network(network, pretrained), start, needed_by=needed_by)
     pictures: Pictures | GreyPictures
     task: Task
+    loss: Loss = pixel_loss
     if recipe == "colour":
         pictures = GreyPictures(photographs, eyes=eyes, **({"n_judged": 2} if dry_run else {}))
         crops = GreyPairs(photographs, pictures.train, chosen.size,
@@ -196,8 +206,9 @@ def main(
                 save_restored(restorer, pairs, run.folder / "crops")
             task = critic_task(chosen, build_critic(network), run.folder / "crops")
         else:
-            eye = FeatureLoss(feature_network(vgg, pretrained)) if recipe == "feature" else None
-            task = restoration_task(chosen, restorer, eye or pixel_loss, pairs, pictures)
+            if recipe in ("feature", "best"):
+                loss = FeatureLoss(feature_network(vgg, pretrained))
+            task = restoration_task(chosen, restorer, loss, pairs, pictures)
     if show_batch:
         first, second = next(iter(task.batches))
         shown = first if recipe == "critic" else torch.cat([first, second])
@@ -207,14 +218,14 @@ def main(
         typer.echo(inspection.find_lr(task, run.samples))
         return
     run.write_options({
-        "recipe": recipe, "network": network, "start": start, "critic": critic, "vgg": vgg,
+        "recipe": recipe, "start": start, "critic": critic, "vgg": vgg,
         "data": folder, "form": form, "degrade": names, "lesson_augment": augment,
         **asdict(chosen), "n_train": len(pictures.train), "n_judge": len(pictures.judge),
     })  # fmt: skip
-    if recipe == "gan":
+    if recipe in IN_TURNS:
         assert isinstance(pictures, Pictures)
         judge = with_weights(build_critic(network), critic, needed_by=needed_by)
-        result = in_turns(chosen, task, judge, pictures, run, resume=resume)
+        result = in_turns(chosen, task, judge, loss, pictures, run, resume=resume)
     else:
         result = fit(task, chosen.phases, run, chosen.settings, resume=resume)
     if not result.finished:

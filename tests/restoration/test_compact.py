@@ -7,10 +7,10 @@ from lesson7.core.errors import InputError
 from lesson7.restoration.compact import CompactUnet, Shuffle
 
 
-@pytest.fixture(scope="module")
-def network():
+@pytest.fixture(scope="module", params=[False, True], ids=["plain", "blurred"])
+def network(request):
     torch.manual_seed(0)
-    return CompactUnet().eval()
+    return CompactUnet(blur=request.param).eval()
 
 
 @pytest.mark.parametrize("size", [(16, 16), (17, 31), (64, 48), (100, 71)])
@@ -65,3 +65,37 @@ def test_the_names_of_its_weights_are_a_promise(network):
     step = ["conv1.0", "conv2", "join.0", "up.conv"]
     expected = [f"up{n}.{layer}" for n in (2, 4, 8) for layer in step]
     assert decoder == sorted(["cross.0", "head", "up1.conv", *expected])
+
+
+def _ripple(y):
+    """How much changes from each pixel to the next, in both directions, as a chequerboard does."""
+    rows, columns = y.shape[-2:]
+    sign = (-1.0) ** (torch.arange(rows)[:, None] + torch.arange(columns))
+    return (y * sign).mean((-2, -1)).abs()
+
+
+def test_blurring_keeps_a_chequerboard_out_whatever_the_weights():
+    """Of random weights, without the initialisation that has none; values and sizes stay."""
+    torch.manual_seed(0)
+    plain, blurred = Shuffle(5, 3), Shuffle(5, 3, blur=True)
+    torch.nn.init.normal_(plain.conv.weight)
+    blurred.load_state_dict(plain.state_dict())
+    flat = torch.rand(1, 5, 1, 1).expand(1, 5, 6, 6)  # a flat input: all ripple is the network's
+    sharp, smooth = plain(flat), blurred(flat)
+    assert smooth.shape == sharp.shape == (1, 3, 12, 12)
+    assert _ripple(sharp).max() > 0.1
+    inside = smooth[..., 1:-1, 1:-1]
+    assert _ripple(inside).max() < 1e-5
+    torch.testing.assert_close(inside.mean(), sharp.mean(), rtol=1e-4, atol=1e-5)
+
+
+def test_a_blur_by_hand():
+    """One lit pixel becomes (1, 2, 1) / 4 both ways, centred where it was."""
+    shuffle = Shuffle(1, 1, blur=True)
+    with torch.no_grad():
+        shuffle.conv.weight.copy_(torch.tensor([1.0, 0, 0, 0]).reshape(4, 1, 1, 1))
+    dot = torch.zeros(1, 1, 3, 3)
+    dot[..., 1, 1] = 16
+    expected = torch.zeros(6, 6)
+    expected[1:4, 1:4] = torch.tensor([[1.0, 2, 1], [2, 4, 2], [1, 2, 1]])
+    torch.testing.assert_close(shuffle(dot)[0, 0], expected)

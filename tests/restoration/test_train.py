@@ -93,13 +93,25 @@ def test_colour_begins_there_too_and_is_judged_by_colours(command, beginnings):
     assert_held(*beginnings["fit"], command.folder / "pixel")
 
 
-def test_gan_begins_with_both(command, beginnings):
-    command("--recipe", "critic", "--start", "pixel", "--out", "judge")
-    done = command("--recipe", "gan", "--start", "pixel", "--critic", "judge", "--out", "gan")
+@pytest.mark.parametrize(("recipe", "content"), [("gan", "pixel_loss"), ("best", "FeatureLoss")])
+def test_what_takes_turns_begins_with_both(command, beginnings, monkeypatch, recipe, content):
+    asked = []
+    in_turns = train.in_turns
+
+    def watched(chosen, task, critic, loss, *args, **kwargs):
+        asked.append(getattr(loss, "__name__", type(loss).__name__))
+        return in_turns(chosen, task, critic, loss, *args, **kwargs)
+
+    monkeypatch.setattr(train, "in_turns", watched)
+    command("--recipe", "critic", "--start", "pixel", "--out", f"judge-{recipe}")
+    done = command(
+        "--recipe", recipe, "--start", "pixel", "--critic", f"judge-{recipe}", "--out", recipe
+    )
     assert done.exit_code == 0, done.output
-    rows = Run(command.folder / "gan").rows()
+    assert asked == [content]
+    rows = Run(command.folder / recipe).rows()
     assert {"psnr", "valid_critic_accuracy", "valid_generator_adversarial"} <= {*rows[-1]}
-    for held, run in zip(beginnings["in_turns"], ("pixel", "judge"), strict=True):
+    for held, run in zip(beginnings["in_turns"], ("pixel", f"judge-{recipe}"), strict=True):
         assert_held(held, command.folder / run)
 
 
@@ -129,8 +141,8 @@ def test_without_a_run_to_begin_with_it_says_so():
 
 @pytest.mark.parametrize(
     ("option", "value", "known"),
-    [("--recipe", "best", "pixel, polish"), ("--degrade", "blur,rain", "blur, noise"),
-     ("--form", "huge", "number, plain, medium"), ("--network", "big", "compact, lesson")],
+    [("--recipe", "worst", "pixel, polish"), ("--degrade", "blur,rain", "blur, noise"),
+     ("--form", "huge", "number, plain, medium"), ("--network", "big", "compact, blurred, lesson")],
 )  # fmt: skip
 def test_an_unknown_choice_is_answered_with_those_there_are(command, option, value, known):
     with pytest.raises(ConfigError, match=known):

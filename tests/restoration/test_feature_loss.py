@@ -144,7 +144,7 @@ def test_each_network_has_weights_of_its_own():
     assert lesson.weights == (5, 15, 2)
     assert lesson.gram_weights == (125_000, 1_125_000, 20_000)
     ours = FeatureLoss(VGG19())
-    assert (ours.weights, ours.gram_weights) == ((0.5, 0.5, 0.3), (50, 300, 450))
+    assert (ours.weights, ours.gram_weights) == ((0.5, 0.5, 0.3), (10, 60, 90))
 
 
 def test_the_lessons_network_is_looked_at_where_the_lesson_does():

@@ -14,10 +14,10 @@ from collections.abc import Sequence
 
 from PIL import Image
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
 
 from lesson7.core.images import to_unit
 from lesson7.restoration import degradations
+from lesson7.restoration.crops import Crops
 from lesson7.restoration.data import SIZE, Photographs
 
 SIDE = 176  # pixels: the shorter side of a picture whose colours are sought
@@ -42,20 +42,18 @@ def working_size(size: tuple[int, int]) -> tuple[int, int]:
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
-class GreyPairs(Dataset):
+class GreyPairs(Crops):
     """Crops of small photographs, each with its copy in black and white.
 
-    Mirrored or not, at a size between ``SIDES``. Some are also worn as old prints are. What a
-    crop is like follows from the seed, the epoch and its number. A photograph that has hardly
-    any colour itself gives its place to another one.
+    Mirrored or not, at a size between ``SIDES``. Some are also worn as old prints are. A
+    photograph that has hardly any colour itself gives its place to another one.
 
     Args:
         photographs: to crop.
         indices: those that train; at least one must have colours.
         size: of a crop, pixels, at most 0.82 ``SIDE``.
         aged: share of crops with some of ``AGEING``, 0 to 1.
-        repeats: crops of each photograph in one epoch.
-        seed: of everything random.
+        repeats, seed: see ``Crops``.
     """
 
     def __init__(
@@ -68,21 +66,12 @@ class GreyPairs(Dataset):
         repeats: int = 1,
         seed: int = 0,
     ) -> None:
-        self.photographs, self.indices, self.size = photographs, list(indices), size
-        self.aged, self.repeats, self.seed, self.epoch = aged, repeats, seed, 0
+        super().__init__(photographs, indices, size, repeats=repeats, seed=seed)
+        self.aged = aged
         self._pale: dict[int, bool] = {}
 
-    def __len__(self) -> int:
-        return len(self.indices) * self.repeats
-
-    def set_epoch(self, epoch: int) -> None:
-        """Draw other crops than in other epochs; the training loop calls it."""
-        self.epoch = epoch
-
-    def __getitem__(self, item: int) -> tuple[Tensor, Tensor]:
+    def pair(self, index: int, rng: random.Random) -> tuple[Tensor, Tensor]:
         """Grey (three equal channels) and in colours, each ``(3, size, size)``, unit range."""
-        rng = random.Random(f"{self.seed} {self.epoch} {item}")
-        index = self.indices[item % len(self.indices)]
         while self._is_pale(index):
             index = rng.choice(self.indices)
         photograph = self.photographs[index]
@@ -99,10 +88,6 @@ class GreyPairs(Dataset):
             worn = {name: rng.uniform(0, MOST_AGED) for name in names}
             grey = without_colours(degradations.apply(grey, worn, rng))
         return to_unit(grey), to_unit(target)
-
-    def batches(self, batch_size: int) -> DataLoader:
-        """Shuffled batches of ``(grey, target)``; the last one is dropped if not full."""
-        return DataLoader(self, batch_size, shuffle=True, drop_last=True)
 
     def _is_pale(self, index: int) -> bool:
         if index not in self._pale:

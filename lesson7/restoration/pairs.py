@@ -14,19 +14,19 @@ from collections.abc import Sequence
 import torch
 from PIL import Image
 from torch import Tensor, nn
-from torch.utils.data import DataLoader, Dataset
 
 from lesson7.core.images import to_unit
 from lesson7.core.vision import tv_tensors, v2
 from lesson7.restoration import degradations
+from lesson7.restoration.crops import Crops
 from lesson7.restoration.data import SIZE, Photographs, degrade, enlarged
 
 
-class Pairs(Dataset):
+class Pairs(Crops):
     """Crops of photographs, each with its damaged copy.
 
     Each draws whether it gets the lesson's damage or that of the family (``degradations``);
-    mirrored or not. What a crop is like follows from the seed, the epoch and its number.
+    mirrored or not.
 
     Args:
         photographs: to crop.
@@ -40,8 +40,7 @@ class Pairs(Dataset):
         names: of the family's members; None: all.
         augment: what happens to both pictures of a pair that has the lesson's damage, such as
             ``lesson_augment(size)``; None: a crop at full size.
-        repeats: crops of each photograph in one epoch.
-        seed: of everything random.
+        repeats, seed: see ``Crops``.
     """
 
     def __init__(
@@ -59,22 +58,13 @@ class Pairs(Dataset):
         repeats: int = 1,
         seed: int = 0,
     ) -> None:
-        self.photographs, self.indices, self.size = photographs, list(indices), size
+        super().__init__(photographs, indices, size, repeats=repeats, seed=seed)
         self.form, self.family, self.names, self.augment = form, family, names, augment
         self.whole, self.numbers = whole, numbers
-        self.repeats, self.seed, self.epoch = repeats, seed, 0
 
-    def __len__(self) -> int:
-        return len(self.indices) * self.repeats
-
-    def set_epoch(self, epoch: int) -> None:
-        """Draw other crops than in other epochs; the training loop calls it."""
-        self.epoch = epoch
-
-    def __getitem__(self, item: int) -> tuple[Tensor, Tensor]:
+    def pair(self, index: int, rng: random.Random) -> tuple[Tensor, Tensor]:
         """Damaged and target, each ``(3, size, size)``, unit range."""
-        rng = random.Random(f"{self.seed} {self.epoch} {item}")
-        photograph = self.photographs[self.indices[item % len(self.indices)]]
+        photograph = self.photographs[index]
         if rng.random() < 0.5:
             photograph = photograph.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
         if rng.random() < self.whole:
@@ -133,10 +123,6 @@ class Pairs(Dataset):
         left, top = (rng.randint(0, wide - self.size) for _ in range(2))
         box = (left, top, left + self.size, top + self.size)
         return damaged.crop(box), whole.crop(box)
-
-    def batches(self, batch_size: int) -> DataLoader:
-        """Shuffled batches of ``(damaged, target)``; the last one is dropped if not full."""
-        return DataLoader(self, batch_size, shuffle=True, drop_last=True)
 
 
 def lesson_augment(size: int) -> nn.Module:

@@ -23,7 +23,7 @@ from lesson7.ui import components, sent
 RECIPES = {
     "pixel": ("Pixel loss", "Closest to the truth, and a little soft."),
     "gan": ("GAN", "Pixel loss and a critic’s opinion; hardly crisper yet."),
-    "feature": ("Feature loss", "Sharp where eyes look: fur, edges, eyes."),
+    "feature": ("Feature loss", "Sharp where eyes look: edges, contours, eyes."),
     "colour": ("Colour", "Colours for a black-and-white photograph; nothing else changes."),
 }
 MENDING = ("feature", "gan", "pixel")  # compared side by side; the first here is chosen at first

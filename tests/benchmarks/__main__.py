@@ -4,7 +4,7 @@ Usage:
 
     python -m tests.benchmarks [--data data] [--quick]
 
-Wants the machine for itself, for about twenty minutes on two cores. Figures whose data is
+Wants the machine for itself, for about five minutes on two cores. Figures whose data is
 absent are listed all the same. How long a visitor waits is measured by ``startup``,
 ``digits_latency`` and ``load``, which drive a browser or many clients, each on its own.
 """

@@ -2,10 +2,10 @@
 
 Usage:
 
-    python -m tests.benchmarks.crops pixel=restoration-pixel feature=restoration-feature \\
-        --data data/pets --out crops.jpg
+    python -m tests.benchmarks.crops [feature=restoration-feature ...] --data data/pets
 
-A network is named as NAME=PLACE, as in ``tests.benchmarks.restoration``. Six photographs that
+A network is named as NAME=PLACE, as in ``tests.benchmarks.restoration``; without any, those
+that are shipped. Six photographs that
 never trained get the lesson's damage; a column shows 96 x 96 pixels of one, twice as large:
 damaged and enlarged, restored by each network, and as it was. Numbers do not see everything
 that eyes do; this page is for those. Its photographs are from Oxford-IIIT Pet, CC BY-SA 4.0.
@@ -21,6 +21,7 @@ from torch import Tensor
 from lesson7.core.errors import ConfigError
 from lesson7.core.images import from_unit
 from lesson7.restoration.data import Photographs, find, split
+from lesson7.restoration.networks import TILED
 from tests.benchmarks.restorers import Case, Restorer, bilinear, case_of, network_of, through
 
 SIDE, TIMES, GAP, LABEL = 96, 2, 4, 18
@@ -56,13 +57,14 @@ def page(rows: dict[str, list[Image.Image]]) -> Image.Image:
 
 
 def main(
-    networks: Annotated[list[str], typer.Argument(help="NAME=PLACE of networks.")],
+    networks: Annotated[list[str] | None, typer.Argument(help="NAME=PLACE of networks.")] = None,
     folder: Annotated[Path, typer.Option("--data")] = Path("data/pets"),
     form: Annotated[str, typer.Option(help="Of the damage, as in the benchmark.")] = "number",
     out: Annotated[Path, typer.Option(help="The page, JPEG or PNG.")] = Path("crops.jpg"),
 ) -> None:
     """Draw the page; see the module's docstring."""
-    named = [each.partition("=") for each in networks]
+    shipped = [f"{recipe}=restoration-{recipe}" for recipe in TILED]
+    named = [each.partition("=") for each in networks or shipped]
     if any(not name or not place for name, _, place in named):
         raise ConfigError("name each network: NAME=PLACE")
     photographs = Photographs(find(folder))

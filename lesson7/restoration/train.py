@@ -86,7 +86,9 @@ def with_weights(network: nn.Module, start: Path | None, *, needed_by: str | Non
         network.load_state_dict(runs.Run(start).weights())
     elif needed_by is not None:
         raise ConfigError(
-            f"--recipe {needed_by} begins where others ended: give the run of pixel as --start"
+            f"--recipe {needed_by} begins where others ended: give the run of "
+            + ("feature" if needed_by == "best" else "pixel")
+            + " as --start"
             + (", and that of critic as --critic" if needed_by in IN_TURNS else "")
         )
     return network

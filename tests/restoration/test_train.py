@@ -137,6 +137,8 @@ def test_the_lessons_network_trains_by_the_same_command(command, monkeypatch):
 def test_without_a_run_to_begin_with_it_says_so():
     with pytest.raises(ConfigError, match="give the run of pixel as --start"):
         train.with_weights(CompactUnet(), None, needed_by="feature")
+    with pytest.raises(ConfigError, match="run of feature as --start, and that of critic"):
+        train.with_weights(CompactUnet(), None, needed_by="best")
 
 
 @pytest.mark.parametrize(

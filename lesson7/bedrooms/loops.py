@@ -23,11 +23,11 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from lesson7.bedrooms import data, losses
 from lesson7.bedrooms.augment import augment
-from lesson7.bedrooms.critic import ProjectedCritic
 from lesson7.bedrooms.growing import grow, inherit
 from lesson7.bedrooms.model import Generator, LessonCritic, LessonGenerator
 from lesson7.bedrooms.progress import Progress
 from lesson7.bedrooms.thumbnails import Thumbnails, difference
+from lesson7.core import projected
 from lesson7.core.adversarial import placed, precision
 from lesson7.core.runs import Run
 
@@ -131,12 +131,12 @@ def train_modern(
 
     Args:
         size: of the pictures, 64 or 128.
-        eyes: the frozen network, see ``ProjectedCritic``.
+        eyes: the frozen network, see ``projected.ProjectedCritic``.
         smaller: a run at fewer pixels to begin with; None: at random, or where it was resumed.
     """
     device = accelerator.device
     generator = placed(Generator(size), device)
-    critic = placed(ProjectedCritic(eyes, recipe.critic_size), device)
+    critic = placed(projected.ProjectedCritic(eyes, recipe.critic_size), device)
     if smaller is not None:
         grow(generator, smaller.weights())
         grow(critic, smaller.load_checkpoint()["parts"]["critic"])
@@ -169,13 +169,13 @@ def train_modern(
             fake_seen = critic.project(augment(fake.float()))
             real_scores = critic.judge(real_seen)
             fake_scores = critic.judge([seen.detach() for seen in fake_seen])
-            critic_loss = total(losses.hinge_critic, real_scores, fake_scores)
+            critic_loss = projected.critic_loss(real_scores, fake_scores)
         accelerator.backward(critic_loss)
         critic_optimizer.step()
         critic_optimizer.zero_grad()
         critic.learn(False)
         with precision(device, bfloat16=recipe.bfloat16):
-            generator_loss = total(losses.wasserstein_generator, critic.judge(fake_seen))
+            generator_loss = projected.generator_loss(critic.judge(fake_seen))
         unlike = difference(fake[:half].float(), real[:half])
         accelerator.backward(generator_loss + recipe.alike * unlike)
         critic.learn(True)
@@ -211,11 +211,6 @@ def clip(critic: nn.Module, bound: float) -> None:
     with torch.no_grad():
         for parameter in critic.parameters():
             parameter.clamp_(-bound, bound)
-
-
-def total(loss: Callable[..., Tensor], *scores: list[Tensor]) -> Tensor:
-    """The mean over the heads of a loss of their scores."""
-    return torch.stack([loss(*head) for head in zip(*scores, strict=True)]).mean()
 
 
 def noted(

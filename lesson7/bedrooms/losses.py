@@ -3,7 +3,6 @@
     wasserstein_critic      minus the estimated Wasserstein distance                [1]
     wasserstein_generator   minus the critic's mean score                           [1]
     gradient_penalty        how far the critic's slope is from 1                    [2]
-    hinge_critic            real above 1, fake below -1, and no further             [3]
 
 The lesson's notebook minimises real minus fake, so that there *low* scores are real. The
 training is the same with the sign turned; the scores are easier to read this way.
@@ -12,13 +11,11 @@ References:
     [1] Arjovsky et al., Wasserstein GAN, 2017. https://arxiv.org/abs/1701.07875
     [2] Gulrajani et al., Improved training of Wasserstein GANs, 2017.
         https://arxiv.org/abs/1704.00028
-    [3] Lim and Ye, Geometric GAN, 2017. https://arxiv.org/abs/1705.02894
 """
 
 from collections.abc import Callable
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from lesson7.core.errors import InputError
@@ -54,7 +51,7 @@ def wasserstein_critic(real_scores: Tensor, fake_scores: Tensor) -> Tensor:
 
 
 def wasserstein_generator(fake_scores: Tensor) -> Tensor:
-    """The generator's loss: ``-mean f(G(z))``, line 10 of Algorithm 1 [1]. Serves hinge, too.
+    """The generator's loss: ``-mean f(G(z))``, line 10 of Algorithm 1 [1].
 
     Raises:
         InputError: the batch is empty.
@@ -64,24 +61,6 @@ def wasserstein_generator(fake_scores: Tensor) -> Tensor:
     """
     _check(fake_scores)
     return -fake_scores.mean()
-
-
-def hinge_critic(real_scores: Tensor, fake_scores: Tensor) -> Tensor:
-    """The critic's loss that stops at a margin, so that certainty is not rewarded [3].
-
-        mean max(0, 1 - f(x)) + mean max(0, 1 + f(G(z)))
-
-    Returns:
-        A scalar of at least 0; 2 if all scores are 0.
-
-    Raises:
-        InputError: a batch is empty.
-
-    >>> hinge_critic(torch.tensor([0.5, 3.0]), torch.tensor([-3.0, 0.0])).item()
-    0.75
-    """
-    _check(real_scores, fake_scores)
-    return F.relu(1 - real_scores).mean() + F.relu(1 + fake_scores).mean()
 
 
 def gradient_penalty(critic: Critic, real: Tensor, fake: Tensor) -> Tensor:

@@ -21,8 +21,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from lesson7.bedrooms.critic import PIXEL_WIDTHS, Head, ProjectedCritic
 from lesson7.bedrooms.model import LessonCritic
+from lesson7.core.projected import PIXEL_WIDTHS, Head, ProjectedCritic
 
 
 class Scorer(nn.Module, ABC):

@@ -26,13 +26,13 @@ from torch import nn
 
 from lesson7.bedrooms import data, judge, shipping
 from lesson7.bedrooms.augment import augment
-from lesson7.bedrooms.critic import ProjectedCritic
 from lesson7.bedrooms.loops import RECIPES, Recipe, train_modern, train_wgan
 from lesson7.bedrooms.model import Generator, LessonCritic, LessonGenerator
 from lesson7.bedrooms.progress import Progress
 from lesson7.core import inspection, runs, runtime
 from lesson7.core.adversarial import Pace, placed
 from lesson7.core.errors import ConfigError
+from lesson7.core.projected import ProjectedCritic
 
 
 def main(

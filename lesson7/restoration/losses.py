@@ -21,7 +21,7 @@ References:
         https://arxiv.org/abs/1603.08511
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import torch
 import torch.nn.functional as F
@@ -119,7 +119,6 @@ def generator_parts(
     restored: Tensor,
     target: Tensor,
     weights: tuple[float, float] = (1.0, 50.0),
-    content: Callable[[Tensor, Tensor], Tensor] = pixel_loss,
 ) -> dict[str, Tensor]:
     """The generator's loss in the GAN, by parts, weighted: ``adversarial`` and ``pixel``.
 
@@ -129,15 +128,13 @@ def generator_parts(
         fake_logits: the critic's, of ``restored``.
         restored, target: ``(N, 3, H, W)``, unit range.
         weights: of the two; the lesson recommends 50 to 200 for the second.
-        content: ``content(restored, target)`` -> scalar; a ``FeatureLoss`` instead of the
-            pixels' error is what the lesson suggests to try.
 
     Raises:
         InputError: the shapes of the pictures differ, or the batch is empty.
     """
     return {
         "adversarial": weights[0] * generator_adversarial(fake_logits),
-        "pixel": weights[1] * content(restored, target),
+        "pixel": weights[1] * pixel_loss(restored, target),
     }
 
 

@@ -4,6 +4,7 @@ RECIPES         pixel, polish, feature, critic, gan, best, colour
 NETWORKS        compact and blurred (ours, shipped) and lesson (ResNet-34)
 build_network   one of them, as a network of unit range
 build_critic    the critic of a network
+with_weights    one of them with the weights of a run
 """
 
 from collections.abc import Callable
@@ -13,7 +14,8 @@ from pathlib import Path
 
 from torch import Tensor, nn
 
-from lesson7.core import backbones
+from lesson7.core import backbones, runs
+from lesson7.core.errors import ConfigError
 from lesson7.core.images import denormalize, normalize
 from lesson7.core.training import Phase, Settings
 from lesson7.restoration.compact import CompactUnet
@@ -36,7 +38,8 @@ class Recipe:
         numbers: share of the lesson's crops that are cut where the number is.
         repeats: crops of each photograph in one epoch.
         settings: how to train.
-        weights: of the critic's opinion and of the rest (gan, best).
+        weights: of the critic's opinion and of the pixels (gan); of the critic's, of what it looks
+            through, and of the pixels (best).
         network: one of ``NETWORKS``.
         begins: with the weights of a finished run, given as ``--start``.
         ships: whose weights it makes, ``restoration-`` and this name; None: its own.
@@ -50,7 +53,7 @@ class Recipe:
     numbers: float = 0.5
     repeats: int = 3
     settings: Settings = OURS
-    weights: tuple[float, float] = (1.0, 50.0)
+    weights: tuple[float, ...] = (1.0, 50.0)
     network: str = "compact"
     begins: bool = True
     ships: str | None = None
@@ -73,7 +76,9 @@ RECIPES = {
     ),
     "critic": Recipe((Phase(2, 5e-4),), repeats=1, settings=replace(OURS, ema_decay=None)),
     "gan": Recipe((Phase(3, 1e-4),), whole=0.12, repeats=1),
-    "best": Recipe((Phase(4, 1e-4),), whole=0.12, repeats=1, weights=(0.4, 1.0), network="blurred"),
+    "best": Recipe(
+        (Phase(24, 2e-4),), whole=0.06, repeats=1, weights=(0.1, 1.0, 20.0), network="blurred"
+    ),
     "colour": Recipe((Phase(19, (2e-4, 8e-4), pct_start=0.15),), size=144, family=0.5, repeats=1),
 }
 
@@ -133,3 +138,24 @@ def build_network(name: str, folder: Path | None) -> nn.Module:
 def build_critic(name: str) -> InUnits:
     """The critic for the network ``name``: the lesson's, or a quarter as wide."""
     return InUnits(Critic(CRITIC_CHANNELS[name]), gives="scores")
+
+
+def with_weights(network: nn.Module, start: Path | None, *, needed_by: str | None) -> nn.Module:
+    """``network`` with the weights of the run in ``start``, if there is one.
+
+    Args:
+        network: built as it was for that run.
+        start: the run's folder.
+        needed_by: the recipe that cannot begin without; None: any weights will do.
+
+    Raises:
+        ConfigError: there is none, and it is needed.
+    """
+    if start is not None:
+        network.load_state_dict(runs.Run(start).weights())
+    elif needed_by is not None:
+        raise ConfigError(
+            f"--recipe {needed_by} begins where others ended: give the run of pixel as --start"
+            + (", and that of critic as --critic" if needed_by == "gan" else "")
+        )
+    return network

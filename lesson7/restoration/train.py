@@ -10,8 +10,8 @@ for the lesson's U-Net on ResNet-34:
     feature     from a run of ``pixel``: what VGG sees of both must agree, too    [2]
     critic      from a run of ``pixel``: tell its work from photographs
     gan         from a run of ``pixel`` and one of ``critic``: both, in turns     [3]
-    best        from a run of ``feature`` and one of ``critic``: VGG's eyes and the critic's,
-                which the lesson ends with
+    best        from a run of ``pixel``: what ResNet-18 sees of both must agree, and a critic
+                who looks through it must take it for a photograph; both learn together [6]
     colour      from a run of ``pixel``: the colours of black-and-white photographs [4, 5]
 
 Instead of a run of ``pixel`` one of ``polish`` will do. All are judged by a tenth of the
@@ -30,6 +30,7 @@ References:
     [4] Zhang et al., Colorful image colorization, 2016. https://arxiv.org/abs/1603.08511
     [5] Iizuka et al., Let there be color!, 2016 (the whole picture decides).
         https://doi.org/10.1145/2897824.2925974
+    [6] Sauer et al., Projected GANs converge faster, 2021. https://arxiv.org/abs/2111.01007
 """
 
 from dataclasses import asdict, replace
@@ -38,15 +39,14 @@ from typing import Annotated
 
 import torch
 import typer
-from torch import nn
 
 from lesson7.core import inspection, runs, runtime
 from lesson7.core.backbones import load as load_backbone
-from lesson7.core.errors import ConfigError
-from lesson7.core.training import Result, Task, fit
-from lesson7.restoration import adversarial, data, degradations, shipping, turns
+from lesson7.core.training import Task, fit
+from lesson7.restoration import adversarial, data, degradations, shipping
 from lesson7.restoration.colour_judging import GreyPictures
 from lesson7.restoration.feature_loss import FeatureLoss, feature_network
+from lesson7.restoration.games import AGAINST, opponents
 from lesson7.restoration.generated import save_restored
 from lesson7.restoration.grey_pairs import GreyPairs
 from lesson7.restoration.judging import Pictures
@@ -58,10 +58,9 @@ from lesson7.restoration.recipes import (
     Recipe,
     build_critic,
     build_network,
+    with_weights,
 )
 from lesson7.restoration.tasks import Loss, colour_task, critic_task, restoration_task
-
-IN_TURNS = ("gan", "best")  # recipes with a critic who learns, too
 
 
 def rehearsed(recipe: Recipe) -> Recipe:
@@ -69,50 +68,6 @@ def rehearsed(recipe: Recipe) -> Recipe:
     phases = tuple(replace(phase, epochs=1) for phase in recipe.phases)
     settings = replace(recipe.settings, max_steps_per_epoch=2)
     return replace(recipe, size=64, batch_size=2, repeats=1, phases=phases, settings=settings)
-
-
-def with_weights(network: nn.Module, start: Path | None, *, needed_by: str | None) -> nn.Module:
-    """``network`` with the weights of the run in ``start``, if there is one.
-
-    Args:
-        network: built as it was for that run.
-        start: the run's folder.
-        needed_by: the recipe that cannot begin without; None: any weights will do.
-
-    Raises:
-        ConfigError: there is none, and it is needed.
-    """
-    if start is not None:
-        network.load_state_dict(runs.Run(start).weights())
-    elif needed_by is not None:
-        raise ConfigError(
-            f"--recipe {needed_by} begins where others ended: give the run of "
-            + ("feature" if needed_by == "best" else "pixel")
-            + " as --start"
-            + (", and that of critic as --critic" if needed_by in IN_TURNS else "")
-        )
-    return network
-
-
-def in_turns(
-    recipe: Recipe, task: Task, critic: nn.Module, content: Loss, pictures: Pictures, run: runs.Run,
-    *, resume: bool,
-) -> Result:  # fmt: skip
-    """Train ``task.model`` against ``critic`` and by ``content``, judged as ever."""
-    assert task.samples is not None
-    lr = recipe.phases[-1].max_lr
-    assert isinstance(lr, float)  # constant, and the same for all layers
-    crops = len(task.batches) * recipe.batch_size
-    settings = turns.Settings(
-        lr=lr, weights=recipe.weights,
-        bfloat16=recipe.settings.bfloat16, seed=recipe.settings.seed,
-    )  # fmt: skip
-    return adversarial.train(
-        task.model, critic, task.batches, run, settings,
-        adversarial.Pace(recipe.phases[-1].epochs * crops, recipe.settings.minutes),
-        judged=(pictures.lesson[0][:8], pictures.lesson[1][:8]),
-        evaluate=task.evaluate, samples=task.samples, content=content, resume=resume,
-    )  # fmt: skip
 
 
 def main(
@@ -128,10 +83,8 @@ def main(
     start: Annotated[
         Path | None, typer.Option(help="The run of pixel or polish to begin with.")
     ] = None,
-    critic: Annotated[Path | None, typer.Option(help="The run of critic (gan, best).")] = None,
-    vgg: Annotated[
-        str, typer.Option(help="vgg19, or the lesson's vgg16_bn (feature, best).")
-    ] = "vgg19",
+    critic: Annotated[Path | None, typer.Option(help="The run of critic (gan).")] = None,
+    vgg: Annotated[str, typer.Option(help="vgg19, or the lesson's vgg16_bn (feature).")] = "vgg19",
     form: Annotated[
         str, typer.Option(help=f"The lesson's damage, one of {', '.join(data.FORMS)}.")
     ] = "number",
@@ -208,7 +161,7 @@ def main(
                 save_restored(restorer, pairs, run.folder / "crops")
             task = critic_task(chosen, build_critic(network), run.folder / "crops")
         else:
-            if recipe in ("feature", "best"):
+            if recipe == "feature":
                 loss = FeatureLoss(feature_network(vgg, pretrained))
             task = restoration_task(chosen, restorer, loss, pairs, pictures)
     if show_batch:
@@ -224,10 +177,15 @@ def main(
         "data": folder, "form": form, "degrade": names, "lesson_augment": augment,
         **asdict(chosen), "n_train": len(pictures.train), "n_judge": len(pictures.judge),
     })  # fmt: skip
-    if recipe in IN_TURNS:
+    if recipe in AGAINST:
         assert isinstance(pictures, Pictures)
-        judge = with_weights(build_critic(network), critic, needed_by=needed_by)
-        result = in_turns(chosen, task, judge, loss, pictures, run, resume=resume)
+        assert task.samples is not None
+        crops_shown = chosen.phases[-1].epochs * len(task.batches) * chosen.batch_size
+        result = adversarial.train(
+            opponents(recipe, chosen, task.model, critic, pretrained), task.batches, run,
+            adversarial.Pace(crops_shown, minutes), evaluate=task.evaluate, samples=task.samples,
+            judged=(pictures.lesson[0][:8], pictures.lesson[1][:8]), seed=seed, resume=resume,
+        )  # fmt: skip
     else:
         result = fit(task, chosen.phases, run, chosen.settings, resume=resume)
     if not result.finished:

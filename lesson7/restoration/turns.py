@@ -19,7 +19,6 @@ References:
     [2] Loshchilov and Hutter, Decoupled weight decay, 2017. https://arxiv.org/abs/1711.05101
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,8 +29,6 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from lesson7.core.adversarial import placed, precision
 from lesson7.restoration import losses
-
-Content = Callable[[Tensor, Tensor], Tensor]
 
 
 @dataclass(frozen=True)
@@ -49,8 +46,6 @@ class Settings:
         ema_decay: of the generator's averaged weights, per step of the generator; 0.998
             forgets half in 350 steps.
         bfloat16: compute in bfloat16 where torch's autocast does; weights stay float32.
-        moments: crops shown, after which the generator is kept for the training story.
-        seed: of everything random.
     """
 
     lr: float = 1e-4
@@ -62,8 +57,6 @@ class Settings:
     clip: float | None = None
     ema_decay: float = 0.998
     bfloat16: bool = True
-    moments: tuple[int, ...] = (1_000, 3_000, 10_000, 30_000, 100_000, 300_000)
-    seed: int = 0
 
 
 class Switch:
@@ -112,9 +105,9 @@ class Turns:
     eval mode, gets no gradient, and has an optimiser of its own.
 
     Args:
-        generator, critic: trained in place, as ``train`` says.
+        generator, critic: trained in place; the critic takes crops of unit range to logits of
+            any shape.
         settings: how.
-        content: see ``losses.generator_parts``.
         accelerator: whose device the networks go to.
     """
 
@@ -123,10 +116,9 @@ class Turns:
         generator: nn.Module,
         critic: nn.Module,
         settings: Settings,
-        content: Content,
         accelerator: Accelerator,
     ) -> None:
-        self.settings, self.content, self.accelerator = settings, content, accelerator
+        self.settings, self.accelerator = settings, accelerator
         self.generator = placed(generator, accelerator.device)
         self.critic = placed(critic, accelerator.device)
         decay = get_ema_multi_avg_fn(settings.ema_decay)
@@ -145,6 +137,10 @@ class Turns:
             "critic_optimizer": self.critic_optimizer,
             "switch": self.switch,
         }
+
+    def counts(self) -> dict[str, float]:
+        """The steps that each had."""
+        return self.switch.counts()
 
     def step(self, damaged: Tensor, target: Tensor) -> dict[str, Tensor]:
         """A step of whoever's turn it is; returns what is logged."""
@@ -188,7 +184,7 @@ class Turns:
             restored = self.generator(damaged)
             parts = losses.generator_parts(
                 fake_logits=self.critic(restored), restored=restored, target=target,
-                weights=self.settings.weights, content=self.content,
+                weights=self.settings.weights,
             )  # fmt: skip
         self._learn(losses.total(parts), self.generator_optimizer)
         self.average.update_parameters(self.generator)
@@ -219,7 +215,7 @@ class Turns:
                 real_logits, fake_logits = self.critic(wanted), self.critic(restored)
                 parts = losses.generator_parts(
                     fake_logits=fake_logits, restored=restored, target=wanted,
-                    weights=self.settings.weights, content=self.content,
+                    weights=self.settings.weights,
                 )  # fmt: skip
             values = {f"generator_{name}": value.item() for name, value in parts.items()}
             values["critic_loss"] = losses.critic_loss(real_logits, fake_logits).item()

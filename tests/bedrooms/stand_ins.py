@@ -18,10 +18,10 @@ import torch
 from torch import nn
 
 from lesson7.bedrooms import directions, shipping
-from lesson7.bedrooms.critic import ProjectedCritic
 from lesson7.bedrooms.model import Generator, LessonCritic, LessonGenerator
 from lesson7.bedrooms.progress import Pace, Progress
 from lesson7.core import backbones
+from lesson7.core.projected import ProjectedCritic
 from lesson7.core.runs import Run
 
 Network = TypeVar("Network", bound=nn.Module)

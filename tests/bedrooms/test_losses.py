@@ -12,7 +12,7 @@ from lesson7.core.errors import InputError
 
 def test_the_examples_in_the_docstrings_hold():
     assert doctest.testmod(losses).failed == 0
-    assert doctest.testmod(losses).attempted >= 3
+    assert doctest.testmod(losses).attempted >= 2
 
 
 def test_real_scores_above_fake_ones_make_the_critics_loss_negative():
@@ -26,16 +26,6 @@ def test_the_generator_is_pulled_towards_higher_scores():
     scores = torch.tensor([1.0, 2.0], requires_grad=True)
     losses.wasserstein_generator(scores).backward()
     assert scores.grad.tolist() == [-0.5, -0.5]
-
-
-def test_hinge_asks_no_more_of_scores_beyond_the_margin():
-    real = torch.tensor([2.0, 0.0], requires_grad=True)
-    fake = torch.tensor([-2.0, 0.0], requires_grad=True)
-    loss = losses.hinge_critic(real, fake)
-    loss.backward()
-    assert loss.item() == 1
-    assert real.grad.tolist() == [0, -0.5]
-    assert fake.grad.tolist() == [0, 0.5]
 
 
 class Linear(nn.Module):
@@ -89,7 +79,6 @@ def test_empty_batches_and_unequal_pairs_are_refused():
     for call in (
         lambda: losses.wasserstein_critic(some, none),
         lambda: losses.wasserstein_generator(none),
-        lambda: losses.hinge_critic(none, some),
         lambda: losses.gradient_penalty(torch.sum, torch.ones(2, 3, 2, 2), torch.ones(1, 3, 2, 2)),
     ):
         with pytest.raises(InputError):

@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from lesson7.bedrooms.critic import ProjectedCritic
 from lesson7.bedrooms.model import LessonCritic
 from lesson7.bedrooms.scoring import LessonScorer, PixelScorer, scorer
 from lesson7.core import backbones, weights
+from lesson7.core.projected import ProjectedCritic
 from lesson7.core.weights import Record
 
 

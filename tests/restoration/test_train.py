@@ -8,12 +8,12 @@ import torch
 from lesson7.core.errors import ConfigError
 from lesson7.core.runs import Run
 from lesson7.core.training import Phase, fit
-from lesson7.restoration import data, pairs, train
+from lesson7.restoration import adversarial, data, pairs, train
 from lesson7.restoration.compact import CompactUnet
 from lesson7.restoration.judging import Pictures
 from lesson7.restoration.losses import pixel_loss
 from lesson7.restoration.pairs import Pairs
-from lesson7.restoration.recipes import RECIPES
+from lesson7.restoration.recipes import RECIPES, with_weights
 from lesson7.restoration.tasks import restoration_task
 from tests import commands
 
@@ -38,8 +38,8 @@ def beginnings(monkeypatch):
     """What the networks held when they were handed to each part of the command, by its name."""
     held = {}
 
-    def watch(name, networks):
-        real = getattr(train, name)
+    def watch(module, name, networks):
+        real = getattr(module, name)
 
         def watched(*args, **kwargs):
             held[name] = [
@@ -48,11 +48,11 @@ def beginnings(monkeypatch):
             ]
             return real(*args, **kwargs)
 
-        monkeypatch.setattr(train, name, watched)
+        monkeypatch.setattr(module, name, watched)
 
-    watch("fit", lambda task, *_: [task.model])
-    watch("in_turns", lambda recipe, task, critic, *_: [task.model, critic])
-    watch("save_restored", lambda restorer, *_: [restorer])
+    watch(train, "fit", lambda task, *_: [task.model])
+    watch(adversarial, "train", lambda game, *_: [game.generator, game.critic])
+    watch(train, "save_restored", lambda restorer, *_: [restorer])
     return held
 
 
@@ -93,26 +93,22 @@ def test_colour_begins_there_too_and_is_judged_by_colours(command, beginnings):
     assert_held(*beginnings["fit"], command.folder / "pixel")
 
 
-@pytest.mark.parametrize(("recipe", "content"), [("gan", "pixel_loss"), ("best", "FeatureLoss")])
-def test_what_takes_turns_begins_with_both(command, beginnings, monkeypatch, recipe, content):
-    asked = []
-    in_turns = train.in_turns
-
-    def watched(chosen, task, critic, loss, *args, **kwargs):
-        asked.append(getattr(loss, "__name__", type(loss).__name__))
-        return in_turns(chosen, task, critic, loss, *args, **kwargs)
-
-    monkeypatch.setattr(train, "in_turns", watched)
-    command("--recipe", "critic", "--start", "pixel", "--out", f"judge-{recipe}")
-    done = command(
-        "--recipe", recipe, "--start", "pixel", "--critic", f"judge-{recipe}", "--out", recipe
-    )
+def test_gan_begins_with_both(command, beginnings):
+    command("--recipe", "critic", "--start", "pixel", "--out", "judge")
+    done = command("--recipe", "gan", "--start", "pixel", "--critic", "judge", "--out", "gan")
     assert done.exit_code == 0, done.output
-    assert asked == [content]
-    rows = Run(command.folder / recipe).rows()
+    rows = Run(command.folder / "gan").rows()
     assert {"psnr", "valid_critic_accuracy", "valid_generator_adversarial"} <= {*rows[-1]}
-    for held, run in zip(beginnings["in_turns"], ("pixel", f"judge-{recipe}"), strict=True):
+    for held, run in zip(beginnings["train"], ("pixel", "judge"), strict=True):
         assert_held(held, command.folder / run)
+
+
+def test_best_needs_no_critic_to_begin_with(command, beginnings):
+    done = command("--recipe", "best", "--start", "pixel", "--out", "best")
+    assert done.exit_code == 0, done.output
+    rows = Run(command.folder / "best").rows()
+    assert {"psnr", "valid_critic_loss", "valid_generator_features"} <= {*rows[-1]}
+    assert_held(beginnings["train"][0], command.folder / "pixel")
 
 
 def test_the_critics_crops_are_saved_without_loss(command):
@@ -136,9 +132,9 @@ def test_the_lessons_network_trains_by_the_same_command(command, monkeypatch):
 
 def test_without_a_run_to_begin_with_it_says_so():
     with pytest.raises(ConfigError, match="give the run of pixel as --start"):
-        train.with_weights(CompactUnet(), None, needed_by="feature")
-    with pytest.raises(ConfigError, match="run of feature as --start, and that of critic"):
-        train.with_weights(CompactUnet(), None, needed_by="best")
+        with_weights(CompactUnet(), None, needed_by="feature")
+    with pytest.raises(ConfigError, match="run of pixel as --start, and that of critic"):
+        with_weights(CompactUnet(), None, needed_by="gan")
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,9 @@ scale has a small head of its own that learns to tell real from fake.
     Mixing             features of three scales -> mixed features of three scales, fixed
     Head               one scale -> a map of scores, learnt
     ProjectedCritic    pictures -> scores
+    critic_loss        what the heads minimise                                        [4]
+    generator_loss     what whoever made the pictures minimises
+    hinge_critic       one head's part of it: real above 1, fake below -1, and no further
 
 Pixels have a head, too: what ImageNet's features overlook, it sees [2].
 
@@ -18,6 +21,7 @@ References:
         critics beside one that learns from pixels). https://arxiv.org/abs/2112.09130
     [3] Miyato et al., Spectral normalization for GANs, 2018.
         https://arxiv.org/abs/1802.05957
+    [4] Lim and Ye, Geometric GAN, 2017. https://arxiv.org/abs/1705.02894
 """
 
 from collections.abc import Sequence
@@ -27,6 +31,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
+
+from lesson7.core.errors import InputError
 
 MIXED = (64, 96, 128)  # channels after mixing, largest scale first
 PIXEL_WIDTHS = (32, 64, 128)  # channels of the head that looks at pixels
@@ -99,10 +105,11 @@ class ProjectedCritic(nn.Module):
     Args:
         features: a frozen network with ``channels`` and a list of features as its output. It
             is not part of the state dict, which holds only what cannot be had elsewhere.
-        size: pictures are enlarged to so many pixels before the network looks at them.
+        size: pictures are enlarged to so many pixels before the network looks at them; None: it
+            looks at them as they are.
     """
 
-    def __init__(self, features: nn.Module, size: int = 96) -> None:
+    def __init__(self, features: nn.Module, size: int | None = 96) -> None:
         super().__init__()
         self.size = size
         self._features = [features]  # in a list, so that it is not a submodule
@@ -118,14 +125,14 @@ class ProjectedCritic(nn.Module):
         )
 
     def project(self, images: Tensor) -> list[Tensor]:
-        """What the heads look at: the pictures ``(N, 3, S, S)`` themselves and mixed features.
+        """What the heads look at: the pictures ``(N, 3, H, W)`` themselves and mixed features.
 
         Nothing here is learnt, so the result for real pictures needs no gradients, and the
         result for fake ones serves the critic's step and the generator's.
         """
         network = self._features[0]
         enlarged = images
-        if images.shape[-1] != self.size:
+        if self.size is not None and images.shape[-1] != self.size:
             enlarged = F.interpolate(images, size=(self.size, self.size), mode="bilinear")
         enlarged = enlarged.to(memory_format=torch.channels_last)
         return [images, *self.mixing(network(enlarged.to(next(network.parameters()).dtype)))]
@@ -143,3 +150,40 @@ class ProjectedCritic(nn.Module):
         """Let the heads learn, or hold them still while the generator does."""
         self.pixels.requires_grad_(learns)
         self.heads.requires_grad_(learns)
+
+
+def hinge_critic(real_scores: Tensor, fake_scores: Tensor) -> Tensor:
+    """The critic's loss that stops at a margin, so that certainty is not rewarded [4].
+
+        mean max(0, 1 - f(x)) + mean max(0, 1 + f(G(z)))
+
+    Args:
+        real_scores: of photographs, any shape.
+        fake_scores: of what was made, any shape.
+
+    Returns:
+        A scalar of at least 0; 2 if all scores are 0.
+
+    Raises:
+        InputError: a batch is empty (its mean would be NaN).
+
+    >>> hinge_critic(torch.tensor([0.5, 3.0]), torch.tensor([-3.0, 0.0])).item()
+    0.75
+    """
+    if real_scores.numel() == 0 or fake_scores.numel() == 0:
+        raise InputError("a batch is empty, so its mean is not a number")
+    return F.relu(1 - real_scores).mean() + F.relu(1 + fake_scores).mean()
+
+
+def critic_loss(real: Sequence[Tensor], fake: Sequence[Tensor]) -> Tensor:
+    """The mean over the heads of ``hinge_critic``; both are from ``ProjectedCritic.judge``."""
+    return torch.stack([hinge_critic(*head) for head in zip(real, fake, strict=True)]).mean()
+
+
+def generator_loss(fake: Sequence[Tensor]) -> Tensor:
+    """Minus the mean over the heads of their mean scores.
+
+    >>> generator_loss([torch.tensor([1.0, 3.0]), torch.tensor([0.0])]).item()
+    -1.0
+    """
+    return -torch.stack([scores.mean() for scores in fake]).mean()

@@ -1,0 +1,44 @@
+"""Who trains against whom.
+
+AGAINST      recipes in which a critic learns, too
+opponents    a recipe's two networks, ready for ``adversarial.train``
+"""
+
+from pathlib import Path
+
+from torch import nn
+
+from lesson7.core import backbones
+from lesson7.core.adversarial import placed
+from lesson7.core.projected import ProjectedCritic
+from lesson7.restoration import adversarial, together, turns
+from lesson7.restoration.recipes import Recipe, build_critic, with_weights
+
+AGAINST = ("gan", "best")
+
+
+def opponents(
+    name: str, recipe: Recipe, restorer: nn.Module, critic: Path | None, folder: Path | None
+) -> adversarial.Game:
+    """``restorer`` and the critic that it is trained against.
+
+    Args:
+        name: of the recipe: ``gan`` (in turns, against the lesson's critic) or ``best`` (together
+            with one that looks through ResNet-18).
+        recipe: how to train.
+        restorer: damaged crops -> restored ones, unit range.
+        critic: the run of the lesson's critic.
+        folder: of the pretrained networks; None: random weights (dry runs).
+    """
+    lr, weights = recipe.phases[-1].max_lr, recipe.weights
+    assert isinstance(lr, float)  # constant, and the same for all layers
+    accelerator = adversarial.accelerator(recipe.settings.seed)
+    if name == "best":
+        eyes = placed(backbones.load("resnet18", folder, takes="signed"), accelerator.device)
+        theirs = together.Settings(lr=lr, weights=(weights[0], weights[1], weights[2]))
+        heads = ProjectedCritic(eyes.bfloat16(), size=None)
+        return together.Together(restorer, heads, theirs, accelerator)
+    needed_by = None if folder is None else name
+    judge = with_weights(build_critic(recipe.network), critic, needed_by=needed_by)
+    settings = turns.Settings(lr=lr, weights=(weights[0], weights[1]))
+    return turns.Turns(restorer, judge, settings, accelerator)

@@ -1,0 +1,177 @@
+"""Generator and projected critic, who learn together, a step of each from every batch [1].
+
+    Settings     how to train
+    Together     the step, and a validation of both
+
+What the frozen network sees of the restored pictures is computed once and serves three times:
+the critic's heads learn from it, they judge it for the generator, and it is compared with what
+the network sees of the targets. The heads ask for some photograph, the comparison asks for this
+one, and the pixels keep its colours where they are. An average over what a lost detail may have
+been satisfies the last two; only the heads object to it, because no photograph is so soft [2].
+
+References:
+    [1] Sauer et al., Projected GANs converge faster, 2021. https://arxiv.org/abs/2111.01007
+    [2] Ledig et al., Photo-realistic single image super-resolution using a GAN, 2016
+        (three such parts). https://arxiv.org/abs/1609.04802
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from lesson7.core import projected
+from lesson7.core.adversarial import placed, precision
+from lesson7.core.images import normalize
+from lesson7.restoration.losses import total
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to train.
+
+    Args:
+        lr: Adam's rate for the generator, constant.
+        critic_lr: the same for the critic's heads.
+        betas: Adam's; the first is 0, for what is sought moves.
+        weights: of the heads' verdict, of what the network sees, and of the pixels.
+        ema_decay: of the generator's averaged weights, per step; 0.998 forgets half in 350.
+        bfloat16: compute in bfloat16 where torch's autocast does; weights stay float32.
+    """
+
+    lr: float = 2e-4
+    critic_lr: float = 2e-4
+    betas: tuple[float, float] = (0.0, 0.99)
+    weights: tuple[float, float, float] = (0.1, 1.0, 20.0)
+    ema_decay: float = 0.998
+    bfloat16: bool = True
+
+
+class Together:
+    """Generator and critic, their optimisers, and one step of both.
+
+    Args:
+        generator: damaged crops -> restored ones, unit range; trained in place.
+        critic: looks at signed pictures; its heads are trained in place.
+        settings: how.
+        accelerator: whose device the networks go to.
+    """
+
+    def __init__(
+        self,
+        generator: nn.Module,
+        critic: projected.ProjectedCritic,
+        settings: Settings,
+        accelerator: Accelerator,
+    ) -> None:
+        self.settings, self.accelerator = settings, accelerator
+        self.generator = placed(generator, accelerator.device)
+        self.critic = placed(critic, accelerator.device)
+        decay = get_ema_multi_avg_fn(settings.ema_decay)
+        self.average = AveragedModel(self.generator, multi_avg_fn=decay, use_buffers=True)
+        self.generator_optimizer = self._adam(generator, settings.lr)
+        self.critic_optimizer = self._adam(critic, settings.critic_lr)
+
+    def parts(self) -> dict[str, Any]:
+        """What the checkpoint holds, by name."""
+        return {
+            "generator": self.generator,
+            "critic": self.critic,
+            "average": self.average,
+            "generator_optimizer": self.generator_optimizer,
+            "critic_optimizer": self.critic_optimizer,
+        }
+
+    def counts(self) -> dict[str, float]:
+        """Nothing: both have had as many steps as the run."""
+        return {}
+
+    def step(self, damaged: Tensor, target: Tensor) -> dict[str, Tensor]:
+        """Teach the critic that ``target`` is real, and the generator to be taken for it.
+
+        Args:
+            damaged, target: ``(N, 3, H, W)``, unit range.
+
+        Returns:
+            The critic's loss and the parts of the generator's, weighted.
+        """
+        self.generator.train()
+        self.critic.train()
+        with self.precision():
+            restored = self.generator(damaged).float()
+            real, fake = self.seen(target), self.critic.project(2 * restored - 1)
+            judged = self.critic.judge([x.detach() for x in fake])
+            critic_loss = projected.critic_loss(self.critic.judge(real), judged)
+        self.accelerator.backward(critic_loss)
+        self.critic_optimizer.step()
+        self.critic_optimizer.zero_grad()
+        self.critic.learn(False)
+        with self.precision():
+            parts = self._parts(restored, target, real, fake)
+        self.accelerator.backward(total(parts))
+        self.critic.learn(True)
+        self.generator_optimizer.step()
+        self.generator_optimizer.zero_grad()
+        self.average.update_parameters(self.generator)
+        return {"critic_loss": critic_loss, **parts}
+
+    def validate(
+        self, generator: nn.Module, damaged: Tensor, target: Tensor, *, batch_size: int = 8
+    ) -> dict[str, float]:
+        """Judge ``generator`` and the critic on pairs that never train; nobody learns.
+
+        Args:
+            generator: the averaged one, or any.
+            damaged, target: ``(N, 3, H, W)``, unit range.
+            batch_size: pairs at a time. The means are over pairs, whatever it is.
+
+        Returns:
+            What ``step`` logs, with ``valid_`` before the names.
+        """
+        generator.eval()
+        self.critic.eval()
+        sums: dict[str, float] = {}
+        for part in zip(damaged.split(batch_size), target.split(batch_size), strict=True):
+            given, wanted = (crops.to(self.accelerator.device) for crops in part)
+            with torch.no_grad(), self.precision():
+                restored = generator(given).float()
+                real, fake = self.seen(wanted), self.seen(restored)
+                loss = projected.critic_loss(self.critic.judge(real), self.critic.judge(fake))
+                parts = self._parts(restored, wanted, real, fake)
+            for name, value in {"critic_loss": loss, **parts}.items():
+                sums[name] = sums.get(name, 0.0) + value.item() * len(given)
+        return {f"valid_{name}": value / len(damaged) for name, value in sums.items()}
+
+    def seen(self, pictures: Tensor) -> list[Tensor]:
+        """What the critic's heads look at, of pictures that need no gradient, unit range."""
+        with torch.no_grad():
+            return self.critic.project(2 * pictures - 1)
+
+    def precision(self) -> torch.autocast:
+        """The context in which both run."""
+        return precision(self.accelerator.device, bfloat16=self.settings.bfloat16)
+
+    def _parts(
+        self, restored: Tensor, target: Tensor, real: Sequence[Tensor], fake: Sequence[Tensor]
+    ) -> dict[str, Tensor]:
+        """The generator's loss by parts; the first of what the heads see is the picture itself."""
+        adversarial, features, pixels = self.settings.weights
+        unlike = [_l1(a, b) for a, b in zip(fake[1:], real[1:], strict=True)]
+        return {
+            "generator_adversarial": adversarial
+            * projected.generator_loss(self.critic.judge(fake)),
+            "generator_features": features * torch.stack(unlike).mean(),
+            "generator_pixel": pixels * _l1(normalize(restored), normalize(target)),
+        }
+
+    def _adam(self, network: nn.Module, lr: float) -> torch.optim.Adam:
+        learnt = [parameter for parameter in network.parameters() if parameter.requires_grad]
+        return torch.optim.Adam(learnt, lr, betas=self.settings.betas)
+
+
+def _l1(a: Tensor, b: Tensor) -> Tensor:
+    return (a.float() - b.float()).abs().mean()

@@ -1,0 +1,143 @@
+"""Generator and projected critic: who learns in a step, and from what."""
+
+import pytest
+import torch
+from accelerate import Accelerator
+from torch import Tensor, nn
+
+from lesson7.core import backbones
+from lesson7.core.images import normalize
+from lesson7.core.projected import ProjectedCritic
+from lesson7.core.runs import Run
+from lesson7.restoration.adversarial import Pace, accelerator, train
+from lesson7.restoration.together import Settings, Together
+from tests.commands import tensors
+from tests.restoration.test_adversarial import changed, copy
+
+SMALL = Settings(bfloat16=False)
+
+
+def pairs(n: int = 8) -> tuple[Tensor, Tensor]:
+    """Targets, and copies that are darker: what is wanted of the generator is plain."""
+    rng = torch.Generator().manual_seed(0)
+    target = torch.rand(n, 3, 32, 32, generator=rng)
+    return target * 0.7, target
+
+
+def together(settings: Settings = SMALL, seed: int = 0) -> Together:
+    torch.manual_seed(seed)
+    generator = nn.Sequential(nn.Conv2d(3, 6, 3, padding=1), nn.BatchNorm2d(6), nn.ReLU(),
+                              nn.Dropout2d(0.2), nn.Conv2d(6, 3, 3, padding=1))  # fmt: skip
+    torch.manual_seed(3)  # the eyes and their mixing are the same in all of them
+    eyes = backbones.load("resnet18", None, takes="signed")
+    return Together(generator, ProjectedCritic(eyes, size=None), settings, Accelerator(cpu=True))
+
+
+def test_both_learn_from_one_batch_and_the_eyes_do_not():
+    game = together()
+    generator, critic, eyes = (
+        copy(network) for network in (game.generator, game.critic, game.critic._features[0])
+    )
+    game.step(*pairs())
+    assert changed(game.generator, generator) == set(generator)
+    learnt = changed(game.critic, critic)
+    assert {
+        "pixels.0.parametrizations.weight.original",
+        "heads.0.0.parametrizations.weight.original",
+    } <= learnt
+    assert not any(name.startswith("mixing") for name in learnt)
+    assert changed(game.critic._features[0], eyes) == set()
+
+
+def test_the_critic_learns_from_its_own_loss_alone():
+    """Whatever the generator is asked for, the critic's step from the same state is the same."""
+    states = []
+    for weights in ((0.1, 1.0, 20.0), (5.0, 0.0, 0.0)):
+        game = together(Settings(bfloat16=False, weights=weights))
+        game.step(*pairs())
+        states.append({name: p.clone() for name, p in game.critic.named_parameters()})
+    assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
+
+
+def test_the_parts_are_what_they_say():
+    """Of equal pictures the features' part and the pixels' are 0; of others by hand."""
+    game = together(Settings(bfloat16=False, weights=(0.5, 2.0, 10.0)))
+    damaged, target = pairs(4)
+    same = game.validate(nn.Identity(), target, target)
+    assert same["valid_generator_features"] == same["valid_generator_pixel"] == 0
+    valid = game.validate(nn.Identity(), damaged, target)
+    apart = (normalize(damaged) - normalize(target)).abs().mean().item()
+    assert valid["valid_generator_pixel"] == pytest.approx(10 * apart, rel=1e-5)
+    seen = zip(game.seen(damaged)[1:], game.seen(target)[1:], strict=True)
+    unlike = sum((a - b).abs().mean().item() for a, b in seen) / 3
+    assert valid["valid_generator_features"] == pytest.approx(2 * unlike, rel=1e-5)
+    heads = [scores.mean().item() for scores in game.critic.judge(game.seen(damaged))]
+    assert valid["valid_generator_adversarial"] == pytest.approx(-0.5 * sum(heads) / 4, rel=1e-4)
+
+
+def test_a_step_says_the_same_parts_as_a_validation():
+    game = together()
+    names = {f"valid_{name}" for name in game.step(*pairs())}
+    assert names == {*game.validate(game.generator, *pairs())}
+
+
+def test_validation_changes_nothing():
+    game = together()
+    before = {"generator": copy(game.generator), "critic": copy(game.critic)}
+    whole = game.validate(game.generator, *pairs(8), batch_size=8)
+    assert game.validate(game.generator, *pairs(8), batch_size=3) == pytest.approx(whole, rel=1e-4)
+    assert changed(game.generator, before["generator"]) == set()
+    assert changed(game.critic, before["critic"]) == set()
+
+
+def test_a_generator_that_is_asked_for_the_pixels_comes_closer_to_them():
+    game = together(Settings(bfloat16=False, lr=3e-3, weights=(0.01, 0.1, 20.0)))
+    damaged, target = pairs(4)
+    before = game.validate(game.generator, damaged, target)["valid_generator_pixel"]
+    for _ in range(60):
+        game.step(damaged, target)
+    assert game.validate(game.generator, damaged, target)["valid_generator_pixel"] < 0.7 * before
+
+
+def test_a_generator_that_is_asked_for_the_verdict_takes_the_critic_in():
+    """The critic holds still, so only one of the two can win."""
+    game = together(Settings(bfloat16=False, lr=3e-3, critic_lr=0.0, weights=(1.0, 0.0, 0.0)))
+    damaged, target = pairs(4)
+    before = game.validate(game.generator, damaged, target)["valid_generator_adversarial"]
+    for _ in range(30):
+        game.step(damaged, target)
+    assert game.validate(game.generator, damaged, target)["valid_generator_adversarial"] < before
+
+
+def test_a_critic_learns_to_tell_them_apart():
+    game = together(Settings(bfloat16=False, lr=0.0, critic_lr=1e-3))
+    losses = [game.step(*pairs())["critic_loss"].item() for _ in range(40)]
+    assert sum(losses[-5:]) < 0.5 * sum(losses[:5])
+
+
+def test_a_run_that_was_cut_ends_with_the_same_weights_bit_by_bit(tmp_path):
+    def run_to(images, folder, *, resume=False):
+        game = together(seed=10 if resume else 9)  # what it starts with must not matter
+        game.accelerator = accelerator(4)
+        run = Run.open("best", folder, resume=resume)
+        batches = torch.utils.data.DataLoader(
+            torch.utils.data.TensorDataset(*pairs(12)), 4, shuffle=True, drop_last=True
+        )
+        train(
+            game, batches, run, Pace(images), judged=pairs(2), evaluate=lambda _: {"psnr": 20.0},
+            samples=lambda *_: None, moments=(8,), seed=4, resume=resume,
+        )  # fmt: skip
+        return run.load_checkpoint()["parts"]
+
+    whole = run_to(40, tmp_path / "whole")
+    run_to(20, tmp_path / "cut")
+    again = run_to(40, tmp_path / "cut", resume=True)
+    pairs_of = list(zip(tensors(whole), tensors(again), strict=True))
+    assert len(pairs_of) > 60
+    assert all(torch.equal(a, b) for a, b in pairs_of)
+
+
+def test_bfloat16_trains_too():
+    game = together(Settings())
+    assert all(value.isfinite() for value in game.step(*pairs()).values())
+    assert all(p.isfinite().all() and p.dtype == torch.float32 for p in game.generator.parameters())

@@ -4,18 +4,21 @@
     bilinear, bicubic   enlarging
     non_local_means     a classic of denoising                                          [1]
     through             a network, found by ``network_of``
-    crosshatch          the grid that a network left in a picture                       [2]
+    told                the same where the number is no riddle                          [2]
+    crosshatch          the grid that a network left in a picture                       [3]
 
 References:
     [1] Buades et al., Non-local means denoising, 2011. https://doi.org/10.5201/ipol.2011.bcm_nlm
-    [2] Odena et al., Deconvolution and checkerboard artifacts, 2016.
+    [2] Telea, An image inpainting technique based on the fast marching method, 2004.
+        https://doi.org/10.1080/10867651.2004.10487596
+    [3] Odena et al., Deconvolution and checkerboard artifacts, 2016.
         https://doi.org/10.23915/distill.00003
 """
 
 import json
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -29,9 +32,10 @@ from lesson7.core.images import to_unit
 from lesson7.core.runs import Run
 from lesson7.restoration import degradations
 from lesson7.restoration.compact import CompactUnet
-from lesson7.restoration.data import SIZE, degrade, enlarged
+from lesson7.restoration.data import SIZE, degrade, enlarged, through_jpeg
 from lesson7.restoration.recipes import build_network
 
+BILINEAR = Image.Resampling.BILINEAR
 RING = 16  # pixels: how far around the number's box the error is compared
 STRENGTHS = (3, 5, 10)  # of non-local means; OpenCV's default is 3
 
@@ -48,6 +52,8 @@ class Case:
         target: the photograph, the same shape and range.
         strokes: where the number's strokes are, ``(S, S)``, bool; None without a number.
         around: a ring around the number, likewise.
+        spared: the copy as it would be had its number been taken out before JPEG smeared it, by
+            somebody who knew every pixel of it [2]; None without a number.
     """
 
     small: Image.Image
@@ -55,6 +61,7 @@ class Case:
     target: Tensor
     strokes: Tensor | None = None
     around: Tensor | None = None
+    spared: Image.Image | None = None
 
 
 def case_of(photograph: Image.Image, seed: int, form: str) -> Case:
@@ -67,7 +74,7 @@ def case_of(photograph: Image.Image, seed: int, form: str) -> Case:
     """
     left, top = (photograph.width - SIZE) // 2, (photograph.height - SIZE) // 2
     target = photograph.crop((left, top, left + SIZE, top + SIZE))
-    rng, masks = random.Random(seed), (None, None)
+    rng, masks, spared = random.Random(seed), (None, None), None
     if form == "family":
         small = degradations.compose(target, rng)
     else:
@@ -75,7 +82,9 @@ def case_of(photograph: Image.Image, seed: int, form: str) -> Case:
         if box is not None:
             text = str(random.Random(seed).randint(10, 70))  # what degrade draws first
             masks = number_masks(text, box, small.size, (SIZE, SIZE))
-    return Case(small, to_unit(enlarged(small, (SIZE, SIZE))), to_unit(target), *masks)
+            spared = without_number(target.resize(small.size, BILINEAR), text, box)
+    damaged = to_unit(enlarged(small, (SIZE, SIZE)))
+    return Case(small, damaged, to_unit(target), *masks, spared=spared)
 
 
 def number_masks(
@@ -93,9 +102,7 @@ def number_masks(
         Two bool tensors ``(H, W)``: pixels that are more stroke than not, and pixels up to
         ``RING`` pixels from the box, outside of it, that no stroke has touched.
     """
-    alone = Image.new("L", small)
-    font = ImageFont.load_default_imagefont()
-    ImageDraw.Draw(alone).text(box[:2], text, fill=255, font=font)
+    alone = strokes(text, box, small)
     lit = torch.from_numpy(np.array(enlarged(alone, size)))
     left, top, right, bottom = (round(place * size[i % 2] / small[i % 2]) for i, place in
                                 enumerate(box))  # fmt: skip
@@ -103,6 +110,38 @@ def number_masks(
     ring[max(top - RING, 0) : bottom + RING, max(left - RING, 0) : right + RING] = True
     ring[top:bottom, left:right] = False
     return lit >= 128, ring & (lit == 0)
+
+
+def strokes(text: str, box: tuple[int, int, int, int], small: tuple[int, int]) -> Image.Image:
+    """The number alone, white on black, in a picture of the small size."""
+    alone = Image.new("L", small)
+    font = ImageFont.load_default_imagefont()
+    ImageDraw.Draw(alone).text(box[:2], text, fill=255, font=font)
+    return alone
+
+
+def without_number(small: Image.Image, text: str, box: tuple[int, int, int, int]) -> Image.Image:
+    """The small photograph with the number's pixels filled in from around them [2], as JPEG.
+
+    Args:
+        small: before the number was written.
+        text: the number, which is the quality, too.
+        box: of the number.
+    """
+    mask = (np.array(strokes(text, box, small.size)) > 0).astype(np.uint8)
+    filled = cv2.inpaint(np.array(small), mask, 3, cv2.INPAINT_TELEA)
+    return through_jpeg(Image.fromarray(filled), int(text))
+
+
+def told(restorer: Restorer) -> Restorer:
+    """``restorer`` of the copy whose number was taken out: the easier half of the work is done."""
+
+    def restored(case: Case) -> Tensor:
+        assert case.spared is not None
+        spared = to_unit(enlarged(case.spared, (SIZE, SIZE)))
+        return restorer(replace(case, small=case.spared, damaged=spared))
+
+    return restored
 
 
 def bilinear(case: Case) -> Tensor:

@@ -78,6 +78,22 @@ def test_a_number_that_is_gone_scores_1():
         assert benchmark.value(measured, "number", np.array([0])) == pytest.approx(expected, 1e-3)
 
 
+def test_who_is_told_of_the_number_sees_a_copy_without_it_and_with_the_same_damage_beside():
+    """On black nothing is left of it; away from its blocks of 16 x 16 pixels JPEG is the same."""
+    black = restorers.case_of(BLACK, 0, "number")
+    answer = restorers.told(restorers.bilinear)(black)
+    assert black.damaged.max() > 0.8
+    assert answer.max() < 0.02
+    case = restorers.case_of(MadeUp(1)[0], 0, "number")
+    pixels = [np.asarray(copy).astype(int) for copy in (case.small, case.spared)]
+    assert pixels[0].shape == pixels[1].shape
+    changed = np.argwhere(np.abs(pixels[0] - pixels[1]).max(2) > 0)
+    rows, columns = (changed[:, axis] for axis in (0, 1))
+    assert 0 < np.ptp(rows) < 48
+    assert 0 < np.ptp(columns) < 64
+    assert (pixels[0] == pixels[1]).mean() > 0.7
+
+
 def test_the_number_is_a_quotient_of_means_not_a_mean_of_quotients():
     measured = {"inside": np.array([3.0, 1.0]), "around": np.array([1.0, 0.0])}
     assert benchmark.value(measured, "number", np.array([0, 1])) == 4

@@ -24,7 +24,8 @@ def opponents(
 
     Args:
         name: of the recipe: ``gan`` (in turns, against the lesson's critic) or ``best`` (together
-            with one that looks through ResNet-18).
+            with one that looks through ResNet-18; the encoder, which is a ResNet-18 itself and
+            finds what is damaged, stays as it is).
         recipe: how to train.
         restorer: damaged crops -> restored ones, unit range.
         critic: the run of the lesson's critic.
@@ -37,6 +38,7 @@ def opponents(
         eyes = placed(backbones.load("resnet18", folder, takes="signed"), accelerator.device)
         theirs = together.Settings(lr=lr, weights=(weights[0], weights[1], weights[2]))
         heads = ProjectedCritic(eyes.bfloat16(), size=None)
+        restorer.groups()[0].requires_grad_(False)  # type: ignore[operator]
         return together.Together(restorer, heads, theirs, accelerator)
     needed_by = None if folder is None else name
     judge = with_weights(build_critic(recipe.network), critic, needed_by=needed_by)

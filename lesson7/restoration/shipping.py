@@ -59,7 +59,8 @@ def ship(
         shipped, config = network.network, {"channels": network.network.channels}
     elif isinstance(network, CompactUnet):
         measured = measure(network, pictures)
-        shipped, config = network, {"widths": list(network.widths), "blur": network.blur}
+        shipped = network
+        config = {"widths": list(network.widths), "blur": network.blur, "gate": network.gate}
     else:
         raise ConfigError("only the compact network and its critic are shipped")
     record = weights.Record(

@@ -22,6 +22,7 @@ from typing import Any
 import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
+from torch.optim.lr_scheduler import LambdaLR
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from lesson7.core import projected
@@ -35,7 +36,9 @@ class Settings:
     """How to train.
 
     Args:
-        lr: Adam's rate for the generator, constant.
+        lr: Adam's rate for the generator, constant after ``warm_up`` steps from 0: Adam's first
+            steps go as far for a small gradient as for a large one, which would jolt a network
+            that has learnt.
         critic_lr: the same for the critic's heads.
         betas: Adam's; the first is 0, for what is sought moves.
         weights: of the heads' verdict, of what the network sees, and of the pixels.
@@ -44,6 +47,7 @@ class Settings:
     """
 
     lr: float = 2e-4
+    warm_up: int = 100
     critic_lr: float = 2e-4
     betas: tuple[float, float] = (0.0, 0.99)
     weights: tuple[float, float, float] = (0.1, 1.0, 20.0)
@@ -75,6 +79,9 @@ class Together:
         self.average = AveragedModel(self.generator, multi_avg_fn=decay, use_buffers=True)
         self.generator_optimizer = self._adam(generator, settings.lr)
         self.critic_optimizer = self._adam(critic, settings.critic_lr)
+        self.warming = LambdaLR(
+            self.generator_optimizer, lambda steps: min((steps + 1) / (settings.warm_up + 1), 1.0)
+        )
 
     def parts(self) -> dict[str, Any]:
         """What the checkpoint holds, by name."""
@@ -84,6 +91,7 @@ class Together:
             "average": self.average,
             "generator_optimizer": self.generator_optimizer,
             "critic_optimizer": self.critic_optimizer,
+            "warming": self.warming,
         }
 
     def counts(self) -> dict[str, float]:
@@ -116,6 +124,7 @@ class Together:
         self.critic.learn(True)
         self.generator_optimizer.step()
         self.generator_optimizer.zero_grad()
+        self.warming.step()
         self.average.update_parameters(self.generator)
         return {"critic_loss": critic_loss, **parts}
 

@@ -14,7 +14,7 @@ from lesson7.restoration.together import Settings, Together
 from tests.commands import tensors
 from tests.restoration.test_adversarial import changed, copy
 
-SMALL = Settings(bfloat16=False)
+SMALL = Settings(bfloat16=False, warm_up=0)
 
 
 def pairs(n: int = 8) -> tuple[Tensor, Tensor]:
@@ -53,7 +53,7 @@ def test_the_critic_learns_from_its_own_loss_alone():
     """Whatever the generator is asked for, the critic's step from the same state is the same."""
     states = []
     for weights in ((0.1, 1.0, 20.0), (5.0, 0.0, 0.0)):
-        game = together(Settings(bfloat16=False, weights=weights))
+        game = together(Settings(bfloat16=False, warm_up=0, weights=weights))
         game.step(*pairs())
         states.append({name: p.clone() for name, p in game.critic.named_parameters()})
     assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
@@ -61,7 +61,7 @@ def test_the_critic_learns_from_its_own_loss_alone():
 
 def test_the_parts_are_what_they_say():
     """Of equal pictures the features' part and the pixels' are 0; of others by hand."""
-    game = together(Settings(bfloat16=False, weights=(0.5, 2.0, 10.0)))
+    game = together(Settings(bfloat16=False, warm_up=0, weights=(0.5, 2.0, 10.0)))
     damaged, target = pairs(4)
     same = game.validate(nn.Identity(), target, target)
     assert same["valid_generator_features"] == same["valid_generator_pixel"] == 0
@@ -91,7 +91,7 @@ def test_validation_changes_nothing():
 
 
 def test_a_generator_that_is_asked_for_the_pixels_comes_closer_to_them():
-    game = together(Settings(bfloat16=False, lr=3e-3, weights=(0.01, 0.1, 20.0)))
+    game = together(Settings(bfloat16=False, warm_up=0, lr=3e-3, weights=(0.01, 0.1, 20.0)))
     damaged, target = pairs(4)
     before = game.validate(game.generator, damaged, target)["valid_generator_pixel"]
     for _ in range(60):
@@ -101,7 +101,9 @@ def test_a_generator_that_is_asked_for_the_pixels_comes_closer_to_them():
 
 def test_a_generator_that_is_asked_for_the_verdict_takes_the_critic_in():
     """The critic holds still, so only one of the two can win."""
-    game = together(Settings(bfloat16=False, lr=3e-3, critic_lr=0.0, weights=(1.0, 0.0, 0.0)))
+    game = together(
+        Settings(bfloat16=False, warm_up=0, lr=3e-3, critic_lr=0.0, weights=(1.0, 0.0, 0.0))
+    )
     damaged, target = pairs(4)
     before = game.validate(game.generator, damaged, target)["valid_generator_adversarial"]
     for _ in range(30):
@@ -110,9 +112,19 @@ def test_a_generator_that_is_asked_for_the_verdict_takes_the_critic_in():
 
 
 def test_a_critic_learns_to_tell_them_apart():
-    game = together(Settings(bfloat16=False, lr=0.0, critic_lr=1e-3))
+    game = together(Settings(bfloat16=False, warm_up=0, lr=0.0, critic_lr=1e-3))
     losses = [game.step(*pairs())["critic_loss"].item() for _ in range(40)]
     assert sum(losses[-5:]) < 0.5 * sum(losses[:5])
+
+
+def test_the_first_steps_are_small_ones():
+    """Adam's first step moves each weight by the rate: a quarter, a half, three quarters, all."""
+    game = together(Settings(bfloat16=False, lr=1e-3, warm_up=3))
+    rates = []
+    for _ in range(5):
+        rates.append(game.generator_optimizer.param_groups[0]["lr"])
+        game.step(*pairs(4))
+    assert rates == pytest.approx([2.5e-4, 5e-4, 7.5e-4, 1e-3, 1e-3])
 
 
 def test_a_run_that_was_cut_ends_with_the_same_weights_bit_by_bit(tmp_path):

@@ -79,11 +79,10 @@ class CompactUnet(nn.Module):
                 kept[name] = torch.cat([kept[name], kept[name].new_zeros(1, *kept[name].shape[1:])])
         self.load_state_dict(kept)
 
-    def forward(self, damaged: Tensor, *, with_gate: bool = False) -> Tensor:
+    def forward(self, damaged: Tensor) -> Tensor:
         """``(N, 3, H, W)``, unit range -> the same; beyond the range where it overshoots.
 
-        Sides that are no multiple of 16 are mirrored up to one, and cut again. ``with_gate``
-        adds the gate as a fourth channel, for losses that train it.
+        Sides that are no multiple of 16 are mirrored up to one, and cut again.
 
         Raises:
             InputError: a side is below 16 pixels.
@@ -100,10 +99,9 @@ class CompactUnet(nn.Module):
         y = self.up2(y, half)
         y = self.cross(torch.cat([self.up1(y), seen], 1))
         drawn = self.head(y)
-        restored = x * (1 - drawn[:, 3:]) + drawn[:, :3] if self.gate else x + drawn
-        if with_gate:
-            restored = torch.cat([restored, drawn[:, 3:]], 1)
-        return restored[..., :height, :width]
+        if self.gate:
+            x = x * (1 - drawn[:, 3:])
+        return (x + drawn[:, :3])[..., :height, :width]
 
 
 def conv(in_channels: int, out_channels: int) -> nn.Sequential:

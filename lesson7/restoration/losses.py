@@ -1,7 +1,6 @@
 """What the recipes minimise. All pictures are ``(N, 3, H, W)`` in unit range.
 
     pixel_loss                mean squared error of the normalised pictures
-    mend_loss                 the same where what is written counts more, and the gate is taught
     chroma_loss               error of the colours alone, strong ones counting more    [3]
     critic_loss               real patches above 0, restored ones below              [1, 2]
     generator_adversarial     how far from taking the critic in
@@ -32,8 +31,6 @@ from lesson7.core.errors import InputError
 from lesson7.core.images import normalize
 from lesson7.restoration.chroma import chroma
 
-CLEAN, GONE = 0.15, 0.30  # unit range: up to the one a pixel is whole, from the other on lost
-WRITTEN_COUNTS = 4.0  # times more than the rest: a ghost on a plain wall is seen at once
 ROUND = 0.05  # chroma: below this error the loss is a parabola, above it a line
 STRONG = 0.1  # chroma that counts twice as much as grey does
 MOST_COUNTED = 4.0  # times as much as grey: what the strongest colours count
@@ -52,37 +49,6 @@ def pixel_loss(restored: Tensor, target: Tensor) -> Tensor:
     """
     check_pair(restored, target)
     return F.mse_loss(normalize(restored.float()), normalize(target.float()))
-
-
-def mend_loss(drawn: Tensor, damaged: Tensor, target: Tensor) -> Tensor:
-    """The pixels' error, that of lost pixels five times, and how far the gate is from them.
-
-        mean (1 + 4 m) ((restored - target) / std)^2  +  mean (gate - m)^2
-        m = how much of a pixel is lost: 0 up to a mean difference of 0.15 between damaged and
-            target, 1 from 0.3 on
-
-    Without the second part the gate stays open: a network that adds has learnt to add.
-
-    Args:
-        drawn: ``(N, 4, H, W)``: restored, and the gate.
-        damaged, target: ``(N, 3, H, W)``, unit range.
-
-    Raises:
-        InputError: the shapes differ.
-
-    >>> damaged, target = torch.full((1, 3, 1, 2), 0.5), torch.full((1, 3, 1, 2), 0.5)
-    >>> target[..., 0] = 0.0  # the first pixel is lost, the second is not
-    >>> drawn = torch.cat([target, torch.tensor([[[[1.0, 0.5]]]])], 1)
-    >>> mend_loss(drawn, damaged, target).item()
-    0.125
-    """
-    restored, gate = drawn[:, :3].float(), drawn[:, 3:].float()
-    check_pair(restored, target)
-    check_pair(damaged, target)
-    apart = (damaged - target).abs().mean(1, keepdim=True)
-    lost = ((apart - CLEAN) / (GONE - CLEAN)).clamp(0, 1)
-    errors = (normalize(restored) - normalize(target.float())).square()
-    return ((1 + WRITTEN_COUNTS * lost) * errors).mean() + F.mse_loss(gate, lost)
 
 
 def chroma_loss(restored: Tensor, target: Tensor) -> Tensor:

@@ -68,7 +68,7 @@ RECIPES = {
         (Phase(3, (1e-4, 3e-4), pct_start=0.1),), whole=0.12, numbers=0.9, ships="pixel"
     ),
     "mend": Recipe(
-        (Phase(7, (2e-4, 6e-4), pct_start=0.1),),
+        (Phase(10, (2e-4, 6e-4), pct_start=0.1),),
         family=0.45,
         whole=0.1,
         numbers=0.9,

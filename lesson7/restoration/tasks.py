@@ -19,24 +19,21 @@ from lesson7.restoration.colour_judging import GreyPictures
 from lesson7.restoration.generated import RealOrRestored
 from lesson7.restoration.grey_pairs import GreyPairs
 from lesson7.restoration.judging import Pictures, evaluate, samples
-from lesson7.restoration.losses import chroma_loss, critic_loss, mend_loss, patch_accuracy
+from lesson7.restoration.losses import chroma_loss, critic_loss, patch_accuracy
 from lesson7.restoration.pairs import Pairs
 from lesson7.restoration.recipes import InUnits, Recipe
 
-Loss = Callable[..., Tensor]
+Loss = Callable[[Tensor, Tensor], Tensor]
 
 
 def restoration_task(
     recipe: Recipe, network: nn.Module, loss: Loss, pairs: Pairs, pictures: Pictures
 ) -> Task:
-    """Train ``network`` on ``pairs`` by ``loss(restored, target)``, judged by ``pictures``.
-
-    ``mend_loss`` is also given what was damaged.
-    """
+    """Train ``network`` on ``pairs`` by ``loss(restored, target)``, judged by ``pictures``."""
     return Task(
         model=network.to(memory_format=torch.channels_last),  # type: ignore[call-overload]
         batches=pairs.batches(recipe.batch_size),
-        loss=_mending if loss is mend_loss else partial(_loss_of_batch, loss),
+        loss=partial(_loss_of_batch, loss),
         evaluate=partial(evaluate, pictures),
         groups=network.groups(),  # type: ignore[operator]
         samples=partial(samples, pictures),
@@ -60,12 +57,6 @@ def colour_task(
 def _loss_of_batch(loss: Loss, model: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:
     damaged, target = batch
     return loss(model(damaged.contiguous(memory_format=torch.channels_last)), target)
-
-
-def _mending(model: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:
-    damaged, target = batch
-    tidy = damaged.contiguous(memory_format=torch.channels_last)
-    return mend_loss(model(tidy, with_gate=True), damaged, target)
 
 
 def critic_task(recipe: Recipe, critic: InUnits, folder: Path) -> Task:

@@ -52,7 +52,7 @@ from lesson7.restoration.games import AGAINST, opponents
 from lesson7.restoration.generated import save_restored
 from lesson7.restoration.grey_pairs import GreyPairs
 from lesson7.restoration.judging import Pictures
-from lesson7.restoration.losses import mend_loss, pixel_loss
+from lesson7.restoration.losses import pixel_loss
 from lesson7.restoration.pairs import Pairs, lesson_augment
 from lesson7.restoration.recipes import (
     NETWORKS,
@@ -163,9 +163,7 @@ def main(
                 save_restored(restorer, pairs, run.folder / "crops")
             task = critic_task(chosen, build_critic(network), run.folder / "crops")
         else:
-            if recipe == "mend":
-                loss = mend_loss
-            elif recipe == "feature":
+            if recipe == "feature":
                 loss = FeatureLoss(feature_network(vgg, pretrained))
             task = restoration_task(chosen, restorer, loss, pairs, pictures)
     if show_batch:

@@ -64,17 +64,6 @@ def test_a_gate_that_is_shut_lets_nothing_of_the_damaged_pixel_through():
             torch.testing.assert_close(network(pictures), (1 - shut) * pictures + drawn)
 
 
-def test_the_gate_comes_with_the_picture_if_it_is_asked_for():
-    network = CompactUnet(gate=True).eval()
-    network.head.bias.data[3] = 0.25
-    pictures = torch.rand(1, 3, 17, 40)
-    with torch.inference_mode():
-        both = network(pictures, with_gate=True)
-        assert torch.equal(both[:, :3], network(pictures))
-    assert both.shape == (1, 4, 17, 40)
-    assert (both[:, 3] == 0.25).all()
-
-
 def test_a_network_with_a_gate_adopts_the_weights_of_one_without_and_is_what_it_was():
     plain, gated = CompactUnet(blur=True).eval(), CompactUnet(blur=True, gate=True).eval()
     torch.nn.init.normal_(plain.head.weight, std=0.1)

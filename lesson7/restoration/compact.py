@@ -6,9 +6,7 @@ What was changed from the lesson's ``DynamicUnet``, and why: the encoder ends at
 its batch norms are folded away, so that crops of any size and number train alike; most of
 the decoder's work is done at 1/4 and 1/8, where a pixel costs a sixteenth; it draws not the
 picture but what must be added to it, so that what is not damaged passes through, and starts
-as the identity; and there is no sigmoid at the end, for the same reason. What is written on a
-picture must not be added to but replaced, and a sum can only do that if it knows the pixel to be
-taken away exactly; so a gate may shut a pixel out [6].
+as the identity; and there is no sigmoid at the end, for the same reason.
 
 References:
     [1] Ronneberger et al., U-Net, 2015. https://arxiv.org/abs/1505.04597
@@ -20,11 +18,7 @@ References:
         https://arxiv.org/abs/1806.02658
     [5] Zhang, Making convolutional networks shift-invariant again, 2019 (the filter).
         https://arxiv.org/abs/1904.11486
-    [6] Srivastava et al., Highway networks, 2015 (carry it or make it anew).
-        https://arxiv.org/abs/1505.00387
 """
-
-from collections.abc import Mapping
 
 import torch
 import torch.nn.functional as F
@@ -45,14 +39,11 @@ class CompactUnet(nn.Module):
         widths: the decoder's channels at 1/8, 1/4, 1/2 and full resolution.
         blur: blur whatever was enlarged, see ``Shuffle``; a loss that asks for texture needs
             it, or gets a crosshatch.
-        gate: draw a fourth channel, the share of the damaged pixel that does not pass.
     """
 
-    def __init__(
-        self, widths: tuple[int, ...] = (128, 80, 48, 16), *, blur: bool = False, gate: bool = False
-    ) -> None:
+    def __init__(self, widths: tuple[int, ...] = (128, 80, 48, 16), *, blur: bool = False) -> None:
         super().__init__()
-        self.widths, self.blur, self.gate = tuple(widths), blur, gate
+        self.widths, self.blur = tuple(widths), blur
         eighth, quarter, half, full = widths
         self.encoder = ResNet18()
         self.up8 = UpBlock(256, 128, eighth, blur=blur)
@@ -60,7 +51,7 @@ class CompactUnet(nn.Module):
         self.up2 = UpBlock(quarter, 64, half, blur=blur)
         self.up1 = Shuffle(half, full, blur=blur)
         self.cross = conv(full + 3, full)
-        self.head = nn.Conv2d(full, 4 if gate else 3, 3, padding=1)
+        self.head = nn.Conv2d(full, 3, 3, padding=1)
         nn.init.zeros_(self.head.weight)
         assert self.head.bias is not None
         nn.init.zeros_(self.head.bias)
@@ -69,15 +60,6 @@ class CompactUnet(nn.Module):
         """Layers for freezing and learning rates: the encoder, and the rest."""
         rest = [self.up8, self.up4, self.up2, self.up1, self.cross, self.head]
         return [self.encoder, nn.ModuleList(rest)]
-
-    def adopt(self, weights: Mapping[str, Tensor]) -> None:
-        """Take over weights; if they are of a network without a gate, this one's starts open."""
-        kept = dict(weights)
-        for name in ("head.weight", "head.bias"):
-            missing = len(self.get_parameter(name)) - len(kept[name])
-            if missing > 0:
-                kept[name] = torch.cat([kept[name], kept[name].new_zeros(1, *kept[name].shape[1:])])
-        self.load_state_dict(kept)
 
     def forward(self, damaged: Tensor) -> Tensor:
         """``(N, 3, H, W)``, unit range -> the same; beyond the range where it overshoots.
@@ -98,10 +80,7 @@ class CompactUnet(nn.Module):
         y = self.up4(y, quarter)
         y = self.up2(y, half)
         y = self.cross(torch.cat([self.up1(y), seen], 1))
-        drawn = self.head(y)
-        if self.gate:
-            x = x * (1 - drawn[:, 3:])
-        return (x + drawn[:, :3])[..., :height, :width]
+        return x[..., :height, :width] + self.head(y)[..., :height, :width]
 
 
 def conv(in_channels: int, out_channels: int) -> nn.Sequential:

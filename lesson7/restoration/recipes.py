@@ -1,7 +1,7 @@
 """What there is to train, and with what.
 
-RECIPES         pixel, polish, mend, feature, critic, gan, best, colour
-NETWORKS        compact, blurred and gated (ours) and lesson (ResNet-34)
+RECIPES         pixel, polish, feature, critic, gan, best, colour
+NETWORKS        compact and blurred (ours, shipped) and lesson (ResNet-34)
 build_network   one of them, as a network of unit range
 build_critic    the critic of a network
 with_weights    one of them with the weights of a run
@@ -67,27 +67,17 @@ RECIPES = {
     "polish": Recipe(
         (Phase(3, (1e-4, 3e-4), pct_start=0.1),), whole=0.12, numbers=0.9, ships="pixel"
     ),
-    "mend": Recipe(
-        (Phase(10, (2e-4, 6e-4), pct_start=0.1),),
-        family=0.45,
-        whole=0.1,
-        numbers=0.9,
-        network="gated",
-        ships="pixel",
-    ),
     "feature": Recipe(
         (Phase(3, (1e-4, 3e-4), pct_start=0.1),),
         whole=0.12,
         repeats=1,
         settings=replace(OURS, ema_decay=0.99),  # few steps: a longer average stays behind
-        network="gated",
+        network="blurred",
     ),
-    "critic": Recipe(
-        (Phase(2, 5e-4),), repeats=1, settings=replace(OURS, ema_decay=None), network="gated"
-    ),
-    "gan": Recipe((Phase(3, 1e-4),), whole=0.12, repeats=1, network="gated"),
+    "critic": Recipe((Phase(2, 5e-4),), repeats=1, settings=replace(OURS, ema_decay=None)),
+    "gan": Recipe((Phase(3, 1e-4),), whole=0.12, repeats=1),
     "best": Recipe(
-        (Phase(24, 2e-4),), whole=0.06, repeats=1, weights=(0.1, 1.0, 20.0), network="gated"
+        (Phase(24, 2e-4),), whole=0.06, repeats=1, weights=(0.4, 1.0, 20.0), network="blurred"
     ),
     "colour": Recipe((Phase(19, (2e-4, 8e-4), pct_start=0.15),), size=144, family=0.5, repeats=1),
 }
@@ -125,10 +115,9 @@ def _lesson_unet() -> nn.Module:
 NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "compact": CompactUnet,
     "blurred": partial(CompactUnet, blur=True),
-    "gated": partial(CompactUnet, blur=True, gate=True),
     "lesson": _lesson_unet,
 }
-CRITIC_CHANNELS = {"compact": 32, "blurred": 32, "gated": 32, "lesson": 128}
+CRITIC_CHANNELS = {"compact": 32, "blurred": 32, "lesson": 128}
 
 
 def build_network(name: str, folder: Path | None) -> nn.Module:
@@ -163,11 +152,7 @@ def with_weights(network: nn.Module, start: Path | None, *, needed_by: str | Non
         ConfigError: there is none, and it is needed.
     """
     if start is not None:
-        weights = runs.Run(start).weights()
-        if isinstance(network, CompactUnet):
-            network.adopt(weights)
-        else:
-            network.load_state_dict(weights)
+        network.load_state_dict(runs.Run(start).weights())
     elif needed_by is not None:
         raise ConfigError(
             f"--recipe {needed_by} begins where others ended: give the run of pixel as --start"

@@ -59,8 +59,7 @@ def ship(
         shipped, config = network.network, {"channels": network.network.channels}
     elif isinstance(network, CompactUnet):
         measured = measure(network, pictures)
-        shipped = network
-        config = {"widths": list(network.widths), "blur": network.blur, "gate": network.gate}
+        shipped, config = network, {"widths": list(network.widths), "blur": network.blur}
     else:
         raise ConfigError("only the compact network and its critic are shipped")
     record = weights.Record(

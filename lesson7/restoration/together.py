@@ -50,7 +50,7 @@ class Settings:
     warm_up: int = 100
     critic_lr: float = 2e-4
     betas: tuple[float, float] = (0.0, 0.99)
-    weights: tuple[float, float, float] = (0.1, 1.0, 20.0)
+    weights: tuple[float, float, float] = (0.4, 1.0, 20.0)
     ema_decay: float = 0.998
     bfloat16: bool = True
 

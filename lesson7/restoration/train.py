@@ -7,8 +7,6 @@ for the lesson's U-Net on ResNet-34:
 
     pixel       squared error of the pixels, encoder frozen at first              [1]
     polish      the same from a run of ``pixel``: more numbers, more undamaged pictures
-    mend        the same from a run of ``polish``, with a gate, longer: what is written on a
-                picture is replaced, not added to
     feature     from a run of ``pixel``: what VGG sees of both must agree, too    [2]
     critic      from a run of ``pixel``: tell its work from photographs
     gan         from a run of ``pixel`` and one of ``critic``: both, in turns     [3]
@@ -16,9 +14,9 @@ for the lesson's U-Net on ResNet-34:
                 who looks through it must take it for a photograph; both learn together [6]
     colour      from a run of ``pixel``: the colours of black-and-white photographs [4, 5]
 
-Instead of a run of ``pixel`` one of ``polish`` or ``mend`` will do. All are judged by a tenth of
-the photographs, which never trains (critic by another tenth): critic by the share of patches that
-it gets right; colour in dB of the colours alone above grey; the others in dB of PSNR above what
+Instead of a run of ``pixel`` one of ``polish`` will do. All are judged by a tenth of the
+photographs, which never trains (critic by another tenth): critic by the share of patches that it
+gets right; colour in dB of the colours alone above grey; the others in dB of PSNR above what
 bilinear enlarging gives, for the lesson's damage and for that of the family. DeOldify, which the
 lesson ends with, colours by feature loss and a short turn against a critic; here it is the error
 of the colours.
@@ -83,7 +81,7 @@ def main(
     ),
     out: runs.OutDir = None,
     start: Annotated[
-        Path | None, typer.Option(help="The run of pixel, polish or mend to begin with.")
+        Path | None, typer.Option(help="The run of pixel or polish to begin with.")
     ] = None,
     critic: Annotated[Path | None, typer.Option(help="The run of critic (gan).")] = None,
     vgg: Annotated[str, typer.Option(help="vgg19, or the lesson's vgg16_bn (feature).")] = "vgg19",

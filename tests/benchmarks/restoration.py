@@ -168,7 +168,7 @@ def speed(side: int = 512, rounds: int = 5) -> dict[str, float]:
     """Median seconds of both networks for one picture, and how many times ours is as fast."""
     runtime.use_threads()
     picture = torch.rand(1, 3, side, side, generator=runtime.generator(0))
-    ours, lesson = (build_network(name, None).eval() for name in ("gated", "lesson"))
+    ours, lesson = (build_network(name, None).eval() for name in ("compact", "lesson"))
     ours = ours.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     tidy = picture.contiguous(memory_format=torch.channels_last)
     half = torch.autocast("cpu", dtype=torch.bfloat16)

@@ -85,14 +85,6 @@ def test_the_generators_parts_by_hand_and_their_sum():
     assert losses.total(parts).item() == pytest.approx(log(2) + 50 * pixel, rel=1e-4)
 
 
-def test_an_asymmetric_content_is_given_the_restored_picture_first():
-    parts = losses.generator_parts(
-        fake_logits=torch.zeros(1), restored=grey(0.5), target=grey(0.25),
-        weights=(1, 10), content=lambda restored, target: (restored - target).mean(),
-    )  # fmt: skip
-    assert parts["pixel"].item() == pytest.approx(2.5)
-
-
 def test_accuracy_counts_reals_and_fakes_alike():
     """Half of the reals, all of three times as many fakes: 75 %, not 87.5 %."""
     real, fake = torch.tensor([1.0, -1.0]), torch.full((6,), -1.0)

@@ -30,25 +30,23 @@ __all__ = ["Game", "Pace", "accelerator", "train"]
 
 
 class Game(Protocol):
-    """Two networks and how they train each other.
-
-    ``average`` is the generator's; ``parts`` is what the checkpoint holds, and ``counts`` what
-    every line of metrics does.
-    """
+    """Two networks and how they train each other; ``average`` is the generator's."""
 
     generator: nn.Module
     average: AveragedModel
     accelerator: Accelerator
 
-    def parts(self) -> dict[str, Any]: ...
+    def parts(self) -> dict[str, Any]:
+        """What the checkpoint holds, by name."""
 
-    def counts(self) -> Mapping[str, float]: ...
+    def counts(self) -> Mapping[str, float]:
+        """Numbers that every line of metrics holds as they are."""
 
-    def step(self, damaged: Tensor, target: Tensor) -> dict[str, Tensor]: ...
+    def step(self, damaged: Tensor, target: Tensor) -> dict[str, Tensor]:
+        """One step, of whoever learns in it; returns what is logged."""
 
-    def validate(
-        self, generator: nn.Module, damaged: Tensor, target: Tensor
-    ) -> dict[str, float]: ...
+    def validate(self, generator: nn.Module, damaged: Tensor, target: Tensor) -> dict[str, float]:
+        """Judge ``generator`` and the critic on held-back pairs; nobody learns."""
 
 
 def accelerator(seed: int) -> Accelerator:

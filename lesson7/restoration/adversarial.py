@@ -1,65 +1,27 @@
 """The adversarial phase: a generator that must also take in a critic.
 
-    train           the loop
-    Game            what it needs of those who train each other: ``turns.Turns`` (the lesson's
-                    way) or ``together.Together`` (ours)
-    accelerator     what both are built with
+    train    the loop, for whoever plays: ``turns.Turns`` (the lesson's way) or
+             ``together.Together`` (ours)
 
 Every line of metrics holds the means since the last one: the critic's loss, the parts of the
 generator's, and how many steps each has had. Every quarter of an hour the averaged generator
 and the critic are judged on pairs that never train.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
 
 import torch
-from accelerate import Accelerator
-from accelerate.utils import DataLoaderConfiguration
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader
 
 from lesson7.core.adversarial import Pace, Progress, endless
 from lesson7.core.errors import ConfigError
 from lesson7.core.runs import Run
 from lesson7.core.task import Result
+from lesson7.restoration.game import Game
 
-__all__ = ["Game", "Pace", "accelerator", "train"]
-
-
-class Game(Protocol):
-    """Two networks and how they train each other; ``average`` is the generator's."""
-
-    generator: nn.Module
-    average: AveragedModel
-    accelerator: Accelerator
-
-    def parts(self) -> dict[str, Any]:
-        """What the checkpoint holds, by name."""
-
-    def counts(self) -> Mapping[str, float]:
-        """Numbers that every line of metrics holds as they are."""
-
-    def step(self, damaged: Tensor, target: Tensor) -> dict[str, Tensor]:
-        """One step, of whoever learns in it; returns what is logged."""
-
-    def validate(self, generator: nn.Module, damaged: Tensor, target: Tensor) -> dict[str, float]:
-        """Judge ``generator`` and the critic on held-back pairs; nobody learns."""
-
-
-def accelerator(seed: int) -> Accelerator:
-    """Of one process, whose batches are shuffled by ``seed``.
-
-    Raises:
-        ConfigError: there are several processes.
-    """
-    loader = DataLoaderConfiguration(use_seedable_sampler=True, data_seed=seed)
-    made = Accelerator(dataloader_config=loader, cpu=not torch.cuda.is_available())
-    if made.num_processes > 1:
-        raise ConfigError("two networks train each other, so this runs in one process only")
-    return made
+__all__ = ["Pace", "train"]
 
 
 def train(
@@ -90,7 +52,7 @@ def train(
         evaluate: metrics of the generator alone; like ``samples`` it gets the averaged one.
         samples: writes pictures, see ``lesson7.core.adversarial.Progress``.
         moments: crops shown, after which the generator is kept for the training story.
-        seed: of everything random, the one that ``accelerator`` was given.
+        seed: of everything random, the one that ``game.accelerator`` was given.
         resume: go on from the run's checkpoint; the weights end as without the break.
 
     Returns:

@@ -23,11 +23,10 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import LambdaLR
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from lesson7.core import projected
-from lesson7.core.adversarial import placed, precision
 from lesson7.core.images import normalize
+from lesson7.restoration.game import Game, learnt
 from lesson7.restoration.losses import total
 
 
@@ -55,15 +54,17 @@ class Settings:
     bfloat16: bool = True
 
 
-class Together:
+class Together(Game):
     """Generator and critic, their optimisers, and one step of both.
 
     Args:
-        generator: damaged crops -> restored ones, unit range; trained in place.
-        critic: looks at signed pictures; its heads are trained in place.
+        generator: see ``Game``.
+        critic: looks at signed pictures; its heads learn.
         settings: how.
-        accelerator: whose device the networks go to.
+        accelerator: see ``Game``.
     """
+
+    critic: projected.ProjectedCritic
 
     def __init__(
         self,
@@ -72,11 +73,11 @@ class Together:
         settings: Settings,
         accelerator: Accelerator,
     ) -> None:
-        self.settings, self.accelerator = settings, accelerator
-        self.generator = placed(generator, accelerator.device)
-        self.critic = placed(critic, accelerator.device)
-        decay = get_ema_multi_avg_fn(settings.ema_decay)
-        self.average = AveragedModel(self.generator, multi_avg_fn=decay, use_buffers=True)
+        super().__init__(
+            generator, critic, accelerator,
+            ema_decay=settings.ema_decay, bfloat16=settings.bfloat16,
+        )  # fmt: skip
+        self.settings = settings
         self.generator_optimizer = self._adam(generator, settings.lr)
         self.critic_optimizer = self._adam(critic, settings.critic_lr)
         self.warming = LambdaLR(
@@ -85,18 +86,7 @@ class Together:
 
     def parts(self) -> dict[str, Any]:
         """What the checkpoint holds, by name."""
-        return {
-            "generator": self.generator,
-            "critic": self.critic,
-            "average": self.average,
-            "generator_optimizer": self.generator_optimizer,
-            "critic_optimizer": self.critic_optimizer,
-            "warming": self.warming,
-        }
-
-    def counts(self) -> dict[str, float]:
-        """Nothing: both have had as many steps as the run."""
-        return {}
+        return {**super().parts(), "warming": self.warming}
 
     def step(self, damaged: Tensor, target: Tensor) -> dict[str, Tensor]:
         """Teach the critic that ``target`` is real, and the generator to be taken for it.
@@ -128,41 +118,17 @@ class Together:
         self.average.update_parameters(self.generator)
         return {"critic_loss": critic_loss, **parts}
 
-    def validate(
-        self, generator: nn.Module, damaged: Tensor, target: Tensor, *, batch_size: int = 8
-    ) -> dict[str, float]:
-        """Judge ``generator`` and the critic on pairs that never train; nobody learns.
-
-        Args:
-            generator: the averaged one, or any.
-            damaged, target: ``(N, 3, H, W)``, unit range.
-            batch_size: pairs at a time. The means are over pairs, whatever it is.
-
-        Returns:
-            What ``step`` logs, with ``valid_`` before the names.
-        """
-        generator.eval()
-        self.critic.eval()
-        sums: dict[str, float] = {}
-        for part in zip(damaged.split(batch_size), target.split(batch_size), strict=True):
-            given, wanted = (crops.to(self.accelerator.device) for crops in part)
-            with torch.no_grad(), self.precision():
-                restored = generator(given).float()
-                real, fake = self.seen(wanted), self.seen(restored)
-                loss = projected.critic_loss(self.critic.judge(real), self.critic.judge(fake))
-                parts = self._parts(restored, wanted, real, fake)
-            for name, value in {"critic_loss": loss, **parts}.items():
-                sums[name] = sums.get(name, 0.0) + value.item() * len(given)
-        return {f"valid_{name}": value / len(damaged) for name, value in sums.items()}
+    def judged(self, generator: nn.Module, damaged: Tensor, target: Tensor) -> dict[str, Tensor]:
+        """What ``step`` logs, of a batch from which nobody learns."""
+        restored = generator(damaged).float()
+        real, fake = self.seen(target), self.seen(restored)
+        loss = projected.critic_loss(self.critic.judge(real), self.critic.judge(fake))
+        return {"critic_loss": loss, **self._parts(restored, target, real, fake)}
 
     def seen(self, pictures: Tensor) -> list[Tensor]:
         """What the critic's heads look at, of pictures that need no gradient, unit range."""
         with torch.no_grad():
             return self.critic.project(2 * pictures - 1)
-
-    def precision(self) -> torch.autocast:
-        """The context in which both run."""
-        return precision(self.accelerator.device, bfloat16=self.settings.bfloat16)
 
     def _parts(
         self, restored: Tensor, target: Tensor, real: Sequence[Tensor], fake: Sequence[Tensor]
@@ -178,8 +144,7 @@ class Together:
         }
 
     def _adam(self, network: nn.Module, lr: float) -> torch.optim.Adam:
-        learnt = [parameter for parameter in network.parameters() if parameter.requires_grad]
-        return torch.optim.Adam(learnt, lr, betas=self.settings.betas)
+        return torch.optim.Adam(learnt(network), lr, betas=self.settings.betas)
 
 
 def _l1(a: Tensor, b: Tensor) -> Tensor:

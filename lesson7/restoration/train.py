@@ -46,11 +46,11 @@ from lesson7.core.training import Task, fit
 from lesson7.restoration import adversarial, data, degradations, shipping
 from lesson7.restoration.colour_judging import GreyPictures
 from lesson7.restoration.feature_loss import FeatureLoss, feature_network
-from lesson7.restoration.games import AGAINST, opponents
 from lesson7.restoration.generated import save_restored
 from lesson7.restoration.grey_pairs import GreyPairs
 from lesson7.restoration.judging import Pictures
 from lesson7.restoration.losses import pixel_loss
+from lesson7.restoration.opponents import AGAINST, opponents
 from lesson7.restoration.pairs import Pairs, lesson_augment
 from lesson7.restoration.recipes import (
     NETWORKS,

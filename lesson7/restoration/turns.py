@@ -25,10 +25,9 @@ from typing import Any
 import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from lesson7.core.adversarial import placed, precision
 from lesson7.restoration import losses
+from lesson7.restoration.game import Game, learnt
 
 
 @dataclass(frozen=True)
@@ -98,45 +97,34 @@ class Switch:
         self.critic_steps, self.generator_steps = state["critic_steps"], state["generator_steps"]
 
 
-class Turns:
+class Turns(Game):
     """Generator and critic, their optimisers, and one step of each.
 
     A step of one leaves the other as it is, bit by bit: the one that does not learn is in
     eval mode, gets no gradient, and has an optimiser of its own.
 
     Args:
-        generator, critic: trained in place; the critic takes crops of unit range to logits of
-            any shape.
+        generator: see ``Game``.
+        critic: crops of unit range -> logits of any shape.
         settings: how.
-        accelerator: whose device the networks go to.
+        accelerator: see ``Game``.
     """
 
     def __init__(
-        self,
-        generator: nn.Module,
-        critic: nn.Module,
-        settings: Settings,
-        accelerator: Accelerator,
+        self, generator: nn.Module, critic: nn.Module, settings: Settings, accelerator: Accelerator
     ) -> None:
-        self.settings, self.accelerator = settings, accelerator
-        self.generator = placed(generator, accelerator.device)
-        self.critic = placed(critic, accelerator.device)
-        decay = get_ema_multi_avg_fn(settings.ema_decay)
-        self.average = AveragedModel(self.generator, multi_avg_fn=decay, use_buffers=True)
+        super().__init__(
+            generator, critic, accelerator,
+            ema_decay=settings.ema_decay, bfloat16=settings.bfloat16,
+        )  # fmt: skip
+        self.settings = settings
         self.generator_optimizer = self._adam(generator, settings.lr)
         self.critic_optimizer = self._adam(critic, settings.lr * settings.critic_rate)
         self.switch = Switch(settings.threshold)
 
     def parts(self) -> dict[str, Any]:
         """What the checkpoint holds, by name."""
-        return {
-            "generator": self.generator,
-            "critic": self.critic,
-            "average": self.average,
-            "generator_optimizer": self.generator_optimizer,
-            "critic_optimizer": self.critic_optimizer,
-            "switch": self.switch,
-        }
+        return {**super().parts(), "switch": self.switch}
 
     def counts(self) -> dict[str, float]:
         """The steps that each had."""
@@ -191,53 +179,30 @@ class Turns:
         self.switch.after_generator()
         return {f"generator_{name}": part for name, part in parts.items()}
 
-    def validate(
-        self, generator: nn.Module, damaged: Tensor, target: Tensor, *, batch_size: int = 8
-    ) -> dict[str, float]:
-        """Judge ``generator`` and the critic, each on its own; no turn is taken.
-
-        Args:
-            generator: the averaged one, or any.
-            damaged, target: held-back pairs, ``(N, 3, H, W)``, unit range.
-            batch_size: pairs at a time. The means are over pairs, whatever it is.
-
-        Returns:
-            The losses that the steps log, with ``valid_`` before their names.
-        """
-        generator.eval()
-        self.critic.eval()
-        sums: dict[str, float] = {}
-        pairs = zip(damaged.split(batch_size), target.split(batch_size), strict=True)
-        for part in pairs:
-            given, wanted = (crops.to(self.accelerator.device) for crops in part)
-            with torch.no_grad(), self.precision():
-                restored = generator(given)
-                real_logits, fake_logits = self.critic(wanted), self.critic(restored)
-                parts = losses.generator_parts(
-                    fake_logits=fake_logits, restored=restored, target=wanted,
-                    weights=self.settings.weights,
-                )  # fmt: skip
-            values = {f"generator_{name}": value.item() for name, value in parts.items()}
-            values["critic_loss"] = losses.critic_loss(real_logits, fake_logits).item()
-            values["critic_accuracy"] = losses.patch_accuracy(real_logits, fake_logits)
-            for name, value in values.items():
-                sums[name] = sums.get(name, 0.0) + value * len(given)
-        return {f"valid_{name}": value / len(damaged) for name, value in sums.items()}
-
-    def precision(self) -> torch.autocast:
-        """The context in which both run."""
-        return precision(self.accelerator.device, bfloat16=self.settings.bfloat16)
+    def judged(self, generator: nn.Module, damaged: Tensor, target: Tensor) -> dict[str, Tensor]:
+        """What both steps log, of a batch from which nobody learns; no turn is taken."""
+        restored = generator(damaged)
+        real_logits, fake_logits = self.critic(target), self.critic(restored)
+        parts = losses.generator_parts(
+            fake_logits=fake_logits, restored=restored, target=target,
+            weights=self.settings.weights,
+        )  # fmt: skip
+        accuracy = losses.patch_accuracy(real_logits, fake_logits)
+        return {
+            **{f"generator_{name}": part for name, part in parts.items()},
+            "critic_loss": losses.critic_loss(real_logits, fake_logits),
+            "critic_accuracy": torch.tensor(accuracy),
+        }
 
     def _adam(self, network: nn.Module, lr: float) -> torch.optim.AdamW:
-        learnt = [parameter for parameter in network.parameters() if parameter.requires_grad]
-        decay = self.settings.weight_decay
-        return torch.optim.AdamW(learnt, lr, betas=self.settings.betas, weight_decay=decay)
+        betas, decay = self.settings.betas, self.settings.weight_decay
+        return torch.optim.AdamW(learnt(network), lr, betas=betas, weight_decay=decay)
 
-    def _learn(self, loss: Tensor, optimizer: torch.optim.AdamW) -> None:
+    def _learn(self, loss: Tensor, optimizer: torch.optim.Optimizer) -> None:
         """One step down the loss, for the optimiser's network and no other."""
-        learnt = [parameter for group in optimizer.param_groups for parameter in group["params"]]
-        self.accelerator.backward(loss, inputs=learnt)
+        theirs = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+        self.accelerator.backward(loss, inputs=theirs)
         if self.settings.clip is not None:
-            self.accelerator.clip_grad_norm_(learnt, self.settings.clip)
+            self.accelerator.clip_grad_norm_(theirs, self.settings.clip)
         optimizer.step()
         optimizer.zero_grad()

@@ -13,7 +13,8 @@ from torch.utils.data import DataLoader, TensorDataset
 from lesson7.core.errors import ConfigError
 from lesson7.core.runs import Run
 from lesson7.restoration import losses
-from lesson7.restoration.adversarial import Pace, accelerator, train
+from lesson7.restoration.adversarial import Pace, train
+from lesson7.restoration.game import accelerator
 from lesson7.restoration.turns import Settings, Switch, Turns
 from tests.commands import tensors
 

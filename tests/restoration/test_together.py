@@ -9,7 +9,8 @@ from lesson7.core import backbones
 from lesson7.core.images import normalize
 from lesson7.core.projected import ProjectedCritic
 from lesson7.core.runs import Run
-from lesson7.restoration.adversarial import Pace, accelerator, train
+from lesson7.restoration.adversarial import Pace, train
+from lesson7.restoration.game import accelerator
 from lesson7.restoration.together import Settings, Together
 from tests.commands import tensors
 from tests.restoration.test_adversarial import changed, copy

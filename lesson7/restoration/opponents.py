@@ -11,7 +11,8 @@ from torch import nn
 from lesson7.core import backbones
 from lesson7.core.adversarial import placed
 from lesson7.core.projected import ProjectedCritic
-from lesson7.restoration import adversarial, together, turns
+from lesson7.restoration import together, turns
+from lesson7.restoration.game import Game, accelerator
 from lesson7.restoration.recipes import Recipe, build_critic, with_weights
 
 AGAINST = ("gan", "best")
@@ -19,7 +20,7 @@ AGAINST = ("gan", "best")
 
 def opponents(
     name: str, recipe: Recipe, restorer: nn.Module, critic: Path | None, folder: Path | None
-) -> adversarial.Game:
+) -> Game:
     """``restorer`` and the critic that it is trained against.
 
     Args:
@@ -33,14 +34,14 @@ def opponents(
     """
     lr, weights = recipe.phases[-1].max_lr, recipe.weights
     assert isinstance(lr, float)  # constant, and the same for all layers
-    accelerator = adversarial.accelerator(recipe.settings.seed)
+    made = accelerator(recipe.settings.seed)
     if name == "best":
-        eyes = placed(backbones.load("resnet18", folder, takes="signed"), accelerator.device)
+        eyes = placed(backbones.load("resnet18", folder, takes="signed"), made.device)
         theirs = together.Settings(lr=lr, weights=(weights[0], weights[1], weights[2]))
         heads = ProjectedCritic(eyes.bfloat16(), size=None)
         restorer.groups()[0].requires_grad_(False)  # type: ignore[operator]
-        return together.Together(restorer, heads, theirs, accelerator)
+        return together.Together(restorer, heads, theirs, made)
     needed_by = None if folder is None else name
     judge = with_weights(build_critic(recipe.network), critic, needed_by=needed_by)
     settings = turns.Settings(lr=lr, weights=(weights[0], weights[1]))
-    return turns.Turns(restorer, judge, settings, accelerator)
+    return turns.Turns(restorer, judge, settings, made)

@@ -20,7 +20,7 @@ from lesson7.restoration.compact import CompactUnet
 from lesson7.restoration.critic import Critic
 from lesson7.restoration.tiling import Function
 
-TILED = ("pixel", "gan", "feature")
+TILED = ("pixel", "gan", "feature", "best")
 COLOUR = "colour"
 RECIPES = (*TILED, COLOUR)
 PROBE = (1, 3, 192, 192)  # what the two precisions are timed on

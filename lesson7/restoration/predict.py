@@ -9,7 +9,7 @@ and, from ``lesson7.restoration.workbench``, what the page shows around it: ``da
 
 Usage:
 
-    python -m lesson7.restoration.predict PHOTO_OR_FOLDER... --out DIR [--recipe feature]
+    python -m lesson7.restoration.predict PHOTO_OR_FOLDER... --out DIR [--recipe best]
         [--scale 2] [--strength 1] [--resume]
     accelerate launch --multi_gpu --num_processes 2 -m lesson7.restoration.predict FOLDER --out DIR
 
@@ -68,7 +68,7 @@ class Step:
 
 def restore(
     image: Source,
-    recipe: str = "feature",
+    recipe: str = "best",
     scale: float = 1,
     strength: float = 1.0,
     progress: Report | None = None,
@@ -80,9 +80,10 @@ def restore(
         image: a path, bytes, a file, a data: URL, a picture or an array, at least 16x16
             pixels; it is turned upright as its EXIF orientation asks.
         recipe: ``pixel`` (closest to the truth pixel by pixel, and a little soft), ``gan``
-            (trained against a critic) or ``feature`` (by what a network for recognising
-            things sees: sharp where eyes look); ``colour`` gives black-and-white pictures
-            colours, and others other colours, and leaves light and shade as they are.
+            (trained against a critic), ``feature`` (by what a network for recognising
+            things sees: sharp where eyes look) or ``best`` (by that and against a critic);
+            ``colour`` gives black-and-white pictures colours, and others other colours, and
+            leaves light and shade as they are.
         scale: 1 to 4, also between whole numbers. The limits of the input, 12.6 million
             pixels and 8192 along a side, are those of the result, too.
         strength: 0 to 1, how much of the network's work is taken: 0.5 is half-way between the
@@ -114,7 +115,7 @@ def restore(
 
 
 def stream(
-    image: Source, recipe: str = "feature", scale: float = 1, strength: float = 1.0
+    image: Source, recipe: str = "best", scale: float = 1, strength: float = 1.0
 ) -> Iterator[Step]:
     """As ``restore``, but step by step: one before the first tile, and one after each.
 
@@ -151,7 +152,7 @@ def _steps(prepared: Prepared, work: Work, words: str, colourless: bool) -> Iter
             yield Step(done / total, words.format(done, total))
 
 
-def check(recipe: str = "feature", scale: float = 1, strength: float = 1.0) -> None:
+def check(recipe: str = "best", scale: float = 1, strength: float = 1.0) -> None:
     """Refuse what cannot be meant; see ``restore``.
 
     Raises:
@@ -168,7 +169,7 @@ def main(
         list[Path], typer.Argument(help="Photographs, or folders of them (without subfolders).")
     ],
     out: Annotated[Path, typer.Option(help="Folder for the results, PNG under the same names.")],
-    recipe: Annotated[str, typer.Option(help=f"One of {', '.join(RECIPES)}.")] = "feature",
+    recipe: Annotated[str, typer.Option(help=f"One of {', '.join(RECIPES)}.")] = "best",
     scale: Annotated[float, typer.Option(help="How many times larger, 1 to 4.")] = 1.0,
     strength: Annotated[float, typer.Option(help="0: only enlarge; 1: all the network does.")] = 1,
     resume: Annotated[

@@ -77,7 +77,7 @@ RECIPES = {
     "critic": Recipe((Phase(2, 5e-4),), repeats=1, settings=replace(OURS, ema_decay=None)),
     "gan": Recipe((Phase(3, 1e-4),), whole=0.12, repeats=1),
     "best": Recipe(
-        (Phase(24, 2e-4),), whole=0.06, repeats=1, weights=(0.4, 1.0, 20.0), network="blurred"
+        (Phase(12, 2e-4),), whole=0.06, repeats=1, weights=(0.4, 1.0, 20.0), network="blurred"
     ),
     "colour": Recipe((Phase(19, (2e-4, 8e-4), pct_start=0.15),), size=144, family=0.5, repeats=1),
 }

@@ -72,11 +72,17 @@ def some(sheets: list[tuple[str, Path]], most: int = MOST) -> list[tuple[str, Pa
     return [sheets[round(place * (len(sheets) - 1) / (most - 1))] for place in range(most)]
 
 
-def main(pixel: Runs = None, gan: Runs = None, feature: Runs = None, colour: Runs = None) -> None:
+def main(
+    pixel: Runs = None,
+    gan: Runs = None,
+    feature: Runs = None,
+    best: Runs = None,
+    colour: Runs = None,
+) -> None:
     """Write the story of the recipes whose runs are given; the others' stay as they are."""
     file = FOLDER / "story.json"
     story = json.loads(file.read_text("utf-8")) if file.exists() else {}
-    given = {"pixel": pixel, "gan": gan, "feature": feature, "colour": colour}
+    given = {"pixel": pixel, "gan": gan, "feature": feature, "best": best, "colour": colour}
     for recipe, folders in given.items():
         if not folders:
             continue

@@ -51,7 +51,7 @@ class _GoneError(Exception):
 
 def restore(
     image: str,
-    recipe: str = "feature",
+    recipe: str = "best",
     scale: float = 1,
     strength: float = 1,
     progress: gr.Progress = gr.Progress(),
@@ -62,7 +62,8 @@ def restore(
 
     Args:
         image: the photograph, uploaded or as a data URL, of 16x16 to 12 million pixels.
-        recipe: "feature" (sharp), "gan", "pixel" (faithful) or "colour" (for black-and-white).
+        recipe: "best" (crisp), "feature" (sharp), "gan", "pixel" (faithful) or "colour" (for
+            black-and-white).
         scale: how many times larger the result is along each side, 1 to 4.
         strength: how much of the network's work is taken, 0 (only enlarged) to 1 (all).
 
@@ -145,7 +146,7 @@ def build() -> gr.Blocks:
         halted = gr.State(events.Halted())  # copied for each visitor
         with gr.Row(visible=False):
             image = sent.unread(gr.Image(type="filepath", label="image"))
-            recipe = sent.unchecked(gr.Radio(list(RECIPES), value="feature", label="recipe"))
+            recipe = sent.unchecked(gr.Radio(list(RECIPES), value="best", label="recipe"))
             scale = sent.unchecked(gr.Number(1, label="scale"))
             strength = sent.unchecked(gr.Number(1, label="strength"))
             restored = gr.Image(type="filepath", format="png", label="restored")

@@ -75,7 +75,7 @@ def test_a_chinese_visitor_reads_chinese_and_may_switch(open_page: Callable[...,
     for fold in (".rs-side", ".rs-lab", ".rs-inside"):
         page.locator(f"{fold} summary").click()
     expect(page.locator(".rs-sights li")).to_have_count(4)
-    expect(page.locator(".rs-tile")).to_have_count(4)
+    expect(page.locator(".rs-tile")).to_have_count(5)
     file = {"name": "7.png", "mimeType": "image/png", "buffer": b"no picture"}
     page.set_input_files(".rs-file", file)
     expect(page.locator(".rs-toast p")).to_contain_text("这里读不了")

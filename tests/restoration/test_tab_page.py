@@ -73,7 +73,7 @@ def test_the_recipes_are_compared_on_a_crop(random_networks, uploaded):
     photograph(600, 500).save(uploaded)
     question = {"id": 8, "path": uploaded, "scale": 1, "strength": 1, "centre": [0.2, 0.5]}
     reply = restoration.crops(gr.EventData(None, question))
-    assert list(reply["crops"]) == ["input", "pixel", "gan", "feature"]
+    assert list(reply["crops"]) == ["input", "pixel", "gan", "feature", "best"]
     sizes = {from_url(url).size for url in reply["crops"].values()}
     assert sizes == {(restoration_page.CROP, restoration_page.CROP)}
 
@@ -152,15 +152,15 @@ def test_a_crop_has_a_place_in_the_picture(random_networks, uploaded, centre):
 
 def test_a_recipe_without_weights_is_shown_as_such(weights_folder, monkeypatch):
     def entry(name, folder=None):
-        if name == "restoration-feature":
+        if name == "restoration-best":
             raise WeightsMissing("not there")
         return weights.Record({}, "pets", "MIT", "train", "a laptop", 1.0)
 
     monkeypatch.setattr(weights, "entry", entry)
     page = restoration_page.page()
     assert page.count("Its weights are not here.") == 1
-    assert 'value="feature" disabled' in page
-    assert 'value="gan" checked' in page
+    assert 'value="best" disabled' in page
+    assert 'value="feature" checked' in page
 
 
 def test_a_recipe_says_what_was_measured(monkeypatch):
@@ -168,8 +168,8 @@ def test_a_recipe_says_what_was_measured(monkeypatch):
     record = weights.Record(metrics, "pets", "MIT", "train", "a laptop", 1.0)
     monkeypatch.setattr(weights, "entry", lambda name, folder=None: record)
     page = restoration_page.page()
-    assert page.count("+2.1 dB</b>") == page.count("features 38 % closer") == 4
-    assert page.count(restoration_page.PSNR_SAYS) == 3
+    assert page.count("+2.1 dB</b>") == page.count("features 38 % closer") == 5
+    assert page.count(restoration_page.PSNR_SAYS) == 4
     assert page.count(restoration_page.COLOURS_SAY) == 1
     metrics |= {"gain_db": -0.5}
     assert "−0.5 dB</b>" in restoration_page.page()

@@ -1,4 +1,4 @@
-"""The Restoration tab's networks: pixel loss, critic, GAN, feature loss, colour."""
+"""The Restoration tab's networks: pixel loss, critic, GAN, feature loss, both, colour."""
 
 import math
 
@@ -106,6 +106,26 @@ RESTORATION = Group(
             ),
             also=_GAINED,
             lesson=Figure("", "feature loss, 128 px", column="valid_loss"),
+        ),
+        Rung(
+            "restoration-best",
+            "Feature loss and a critic",
+            "both judges at once: the way of DeOldify, which the lesson ends with",
+            "A critic that starts from nothing needs more steps than a processor gives it; one "
+            "that looks through a network trained on a million photographs sees at once that no "
+            "photograph is so soft. What that network sees, and the pixels, hold the picture; the "
+            "critic asks for fur and leaves.",
+            ("perceptual", "gan"),
+            Figure("psnr_db", "PSNR", "dB"),
+            (
+                Quantity("PSNR", "psnr", unit="dB"),
+                *_GAINS,
+                Quantity("Generator: adversarial part", "generator_adversarial"),
+                Quantity("Generator: features’ part", "generator_features"),
+                Quantity("Generator: pixels’ part", "generator_pixel"),
+                Quantity("Critic’s loss", "critic_loss"),
+            ),
+            also=_GAINED,
         ),
         Rung(
             "restoration-colour",

@@ -26,7 +26,7 @@ SAME = re.compile(
             r"lesson7-[\w-]+\.ipynb",
             r"fast\.ai|Gradio|PyTorch|API|MCP|GPU|CPU|AMD EPYC|ISO|dB|px|\d[KM]\b",
             r"PNG|GIF|JPEG|WebP|BMP|TIFF|AVIF",
-            r"CNN|ResNet(-18)?|ImageNet|U-Net|W?GAN|RNN|GRU|VGG|SqueezeNet|ReLU|tanh|sigmoid",
+            r"CNN|ResNet(-18)?|ImageNet|U-Net|W?GAN|RNN|GRU|VGG|SqueezeNet|DeOldify|ReLU|tanh|sigmoid",
             r"MNIST|Oxford-IIIT Pet|Parkhi|CC BY-SA|Places365|Houses|Wasserstein|Fréchet",
             r"PSNR|SSIM|Top-k|epoch|one-cycle|Shift|Control|Del(ete)?",
             r"\b(one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b",

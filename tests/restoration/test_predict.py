@@ -114,12 +114,12 @@ def test_a_strength_out_of_range_is_refused(use, strength):
         predict.restore(photograph(), strength=strength)
 
 
-def test_recipes_are_four_networks_and_no_others(random_networks):
+def test_recipes_are_five_networks_and_no_others(random_networks):
     results = [pixels(predict.restore(photograph(), recipe)) for recipe in predict.RECIPES]
     for one, other in itertools.combinations(results, 2):
         assert not np.array_equal(one, other)
     for unknown in ("critic", "", "../pixel", "Pixel"):
-        with pytest.raises(ConfigError, match="choose one of pixel, gan, feature, colour"):
+        with pytest.raises(ConfigError, match="choose one of pixel, gan, feature, best, colour"):
             predict.restore(photograph(), unknown)
         with pytest.raises(ConfigError, match="choose one of"):  # even if it were not needed
             predict.restore(photograph(), unknown, strength=0)

@@ -32,16 +32,19 @@ def opponents(
         critic: the run of the lesson's critic.
         folder: of the pretrained networks; None: random weights (dry runs).
     """
-    lr, weights = recipe.phases[-1].max_lr, recipe.weights
+    lr, weights, bfloat16 = recipe.phases[-1].max_lr, recipe.weights, recipe.settings.bfloat16
     assert isinstance(lr, float)  # constant, and the same for all layers
     made = accelerator(recipe.settings.seed)
     if name == "best":
         eyes = placed(backbones.load("resnet18", folder, takes="signed"), made.device)
-        theirs = together.Settings(lr=lr, weights=(weights[0], weights[1], weights[2]))
-        heads = ProjectedCritic(eyes.bfloat16(), size=None)
+        if bfloat16:  # they do not learn, so nothing needs their float32 weights
+            eyes = eyes.bfloat16()
+        parts = weights[0], weights[1], weights[2]
+        theirs = together.Settings(lr=lr, weights=parts, bfloat16=bfloat16)
+        heads = ProjectedCritic(eyes, size=None)
         restorer.groups()[0].requires_grad_(False)  # type: ignore[operator]
         return together.Together(restorer, heads, theirs, made)
     needed_by = None if folder is None else name
     judge = with_weights(build_critic(recipe.network), critic, needed_by=needed_by)
-    settings = turns.Settings(lr=lr, weights=(weights[0], weights[1]))
+    settings = turns.Settings(lr=lr, weights=(weights[0], weights[1]), bfloat16=bfloat16)
     return turns.Turns(restorer, judge, settings, made)

@@ -102,7 +102,7 @@ def main(
             picture.save(FOLDER / recipe / f"{number:02d}.jpg", quality=QUALITY)
             told.append({"file": f"{number:02d}.jpg", "label": label})
         story[recipe] = told
-    text = json.dumps(story, indent=1)
+    text = json.dumps({recipe: story[recipe] for recipe in given if recipe in story}, indent=1)
     file.write_text(text + "\n", encoding="utf-8")
 
 

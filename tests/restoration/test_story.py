@@ -51,6 +51,14 @@ def test_another_recipe_leaves_the_first_as_it_is(tmp_path, monkeypatch):
     assert set(told) == {"pixel", "feature"}
 
 
+def test_recipes_stand_in_the_order_of_the_page_whenever_they_were_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(story, "FOLDER", tmp_path / "story")
+    for recipe in ("colour", "best", "pixel"):
+        story.main(**{recipe: [a_run(tmp_path / recipe, 1.0)]})
+    told = json.loads((tmp_path / "story" / "story.json").read_text())
+    assert list(told) == ["pixel", "best", "colour"]
+
+
 def test_a_run_without_sheets_is_named_and_the_old_story_stays(tmp_path, monkeypatch):
     monkeypatch.setattr(story, "FOLDER", tmp_path / "story")
     story.main(pixel=[a_run(tmp_path / "a", 1.0)])

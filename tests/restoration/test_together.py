@@ -1,5 +1,7 @@
 """Generator and projected critic: who learns in a step, and from what."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from accelerate import Accelerator
@@ -10,7 +12,10 @@ from lesson7.core.images import normalize
 from lesson7.core.projected import ProjectedCritic
 from lesson7.core.runs import Run
 from lesson7.restoration.adversarial import Pace, train
+from lesson7.restoration.compact import CompactUnet
 from lesson7.restoration.game import accelerator
+from lesson7.restoration.opponents import AGAINST, opponents
+from lesson7.restoration.recipes import RECIPES
 from lesson7.restoration.together import Settings, Together
 from tests.commands import tensors
 from tests.restoration.test_adversarial import changed, copy
@@ -154,3 +159,16 @@ def test_bfloat16_trains_too():
     game = together(Settings())
     assert all(value.isfinite() for value in game.step(*pairs()).values())
     assert all(p.isfinite().all() and p.dtype == torch.float32 for p in game.generator.parameters())
+
+
+@pytest.mark.parametrize("name", AGAINST)
+@pytest.mark.parametrize("bfloat16", [True, False])
+def test_the_recipes_precision_is_the_games(name, bfloat16):
+    recipe = RECIPES[name]
+    recipe = replace(recipe, settings=replace(recipe.settings, bfloat16=bfloat16))
+    game = opponents(name, recipe, CompactUnet(), None, None)
+    assert game.bfloat16 == bfloat16
+    if isinstance(game, Together):
+        kinds = {p.dtype for p in game.critic._features[0].parameters()}
+        assert kinds == {torch.bfloat16 if bfloat16 else torch.float32}
+        assert not any(p.requires_grad for p in game.generator.groups()[0].parameters())

@@ -13,8 +13,11 @@ For each run, 2,000 samples against the 400 photographs that never train:
     recall       (k-nearest neighbours, k = 3, sets of 400, mean over five sets)
     copying      share of samples whose nearest photograph, of all, is one that never
                  trained. By chance it is 400 in 5,227, 7.7 %; copies would make it 0.
-    nearest      median distance to the nearest training photograph, as a multiple of what
-                 it is for photographs that never trained
+    closest      distance to the nearest training photograph which only one in twenty samples
+                 falls below, as a multiple of what it is for photographs that never trained.
+                 Copies would be here: they would make it much less than 1.
+    nearest      the median of these distances, likewise: below 1 where rooms are ordinary, for
+                 what is in all photographs is near to some of them
 
 beside two yardsticks: 2,000 training photographs in place of samples, and the run named
 ``lesson``, if there is one; ``share`` says how far from the one to the other a run is (0 =
@@ -101,6 +104,7 @@ class Bench:
             to_held, _ = judge.nearest(fake, real)
             usual, _ = judge.nearest(real, train)
             row[f"copying_{name}"] = (to_held < to_train).float().mean().item()
+            row[f"closest_{name}"] = (to_train.quantile(0.05) / usual.quantile(0.05)).item()
             row[f"nearest_{name}"] = (to_train.median() / usual.median()).item()
         return row
 

@@ -67,8 +67,11 @@ def test_every_row_has_curves_that_end_where_the_records_do():
 
 
 def test_a_training_of_two_phases_is_one_curve_and_one_time():
-    row = rows_in()["mnist-best"]
-    phases = [EMBEDDED / "runs" / name / "metrics.jsonl" for name in ("mnist-best", "mnist-finish")]
+    row = rows_in()["restoration-pixel"]
+    phases = [
+        EMBEDDED / "runs" / name / "metrics.jsonl"
+        for name in ("restoration-pixel", "restoration-polish")
+    ]
     rows = [[json.loads(line) for line in phase.read_text().splitlines()] for phase in phases]
     epochs = [[one for one in phase if isinstance(one["epoch"], int)] for phase in rows]
     assert row.minutes == sum(phase[-1]["minutes"] for phase in epochs)

@@ -34,7 +34,7 @@ from lesson7.core import runtime, weights
 from lesson7.core.errors import ConfigError, InputError, NotADigitError
 from lesson7.core.images import open_image
 from lesson7.core.intake import Source
-from lesson7.mnist.model import NO_DIGIT, BlockCNN, DigitNet, PlainCNN, ResNet, Stages
+from lesson7.mnist.model import NO_DIGIT, BlockCNN, DigitEnsemble, PlainCNN, ResNet, Stages
 from lesson7.mnist.normalise import SIDE, convention, ink_maps
 
 NETWORKS: dict[str, type[Stages]] = {
@@ -42,7 +42,7 @@ NETWORKS: dict[str, type[Stages]] = {
     "cnn10": PlainCNN,
     "blocks": BlockCNN,
     "resnet": ResNet,
-    "best": DigitNet,
+    "best": DigitEnsemble,
 }
 CERTAIN = 0.5  # least probability of the answer; keeps 99 % of MNIST's test digits, see tests
 UNLIKE = "This does not look like one digit. Clear it and draw one large digit."

@@ -18,7 +18,7 @@ import torch
 import typer
 
 from lesson7.mnist import data, predict, strangers
-from lesson7.mnist.train import evaluate
+from lesson7.mnist.judge import evaluate
 from tests.mnist.stand_ins import DIGITS, OTHER_FACES, STAND_INS, by_mouse
 
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghjkmnpqrstuvwxyz"

@@ -103,7 +103,7 @@ DIGITS = Section(
     (
         Figure("the lesson's CNN", "98.79 %", "the lesson: 98.64 %"),
         Figure("the lesson's ResNet", "99.54 %", "the lesson: 99.54 %"),
-        Figure("ours", "99.65 %", "the lesson: 99.54 %"),
+        Figure("ours", "99.67 %", "the lesson: 99.54 %"),
     ),
     needs=("mnist",),
 )

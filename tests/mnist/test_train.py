@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from lesson7.core.errors import ConfigError
 from lesson7.core.runs import Run
 from lesson7.core.training import Phase, fit
 from lesson7.mnist import train
@@ -51,6 +52,11 @@ def test_stopping_in_time_and_going_on(command):
     assert "test accuracy" in resumed.output
 
 
+def test_a_member_alone_is_not_shipped(command):
+    with pytest.raises(ConfigError, match="gather five"):
+        command("--recipe", "member", "--ship")
+
+
 @pytest.mark.slow
 def test_two_processes_leave_one_record(tmp_path):
     """The documented command; batch norm sees half a batch in each, so losses are only near."""
@@ -70,7 +76,7 @@ def test_two_processes_leave_one_record(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("recipe", "epochs"), [("cnn", 80), ("blocks", 80), ("resnet", 80), ("best", 40)]
+    ("recipe", "epochs"), [("cnn", 80), ("blocks", 80), ("resnet", 80), ("member", 40)]
 )
 def test_one_batch_is_learnt_by_heart(tmp_path, digits, recipe, epochs):
     images, labels = (

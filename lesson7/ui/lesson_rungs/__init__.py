@@ -22,6 +22,7 @@ PAPERS = {
     "onecycle": ("Smith and Topin, Super-convergence (one-cycle), 2017", "1708.07120"),
     "resnet": ("He et al., Deep residual learning, 2015", "1512.03385"),
     "landscape": ("Li et al., Visualizing the loss landscape, 2017", "1712.09913"),
+    "ensembles": ("Lakshminarayanan et al., Deep ensembles, 2016", "1612.01474"),
     "outliers": ("Hendrycks et al., Outlier exposure, 2018", "1812.04606"),
     "unet": ("Ronneberger et al., U-Net, 2015", "1505.04597"),
     "subpixel": ("Shi et al., Sub-pixel convolution, 2016", "1609.05158"),

@@ -11,6 +11,7 @@ import json
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import typer
 from PIL import Image
 
@@ -49,15 +50,16 @@ def moments(runs: list[Run]) -> list[tuple[str, Path]]:
     """
     told, before = [], 0.0
     for run in runs:
-        sheets = sorted(run.samples.glob("[0-9]*.jpg"))
+        sheets = {int(file.stem): file for file in run.samples.glob("[0-9]*.jpg")}
         if not sheets:
             raise ConfigError(f"there are no samples in {run.samples}")
-        rows = {int(row.get("epoch", row.get("images", -1))): row for row in run.rows()}
-        for sheet in sheets:
-            row = rows.get(int(sheet.stem), {})
-            minutes = before + row.get("minutes", 0.0)
-            told.append((f"after {minutes:.0f} minutes" if row else "at the start", sheet))
-        before += max(row.get("minutes", 0.0) for row in rows.values())
+        lines = [(row.get("epoch", row.get("images")), row.get("minutes")) for row in run.rows()]
+        known = [(0, 0.0), *((at, minutes) for at, minutes in lines if minutes)]
+        places, minutes = zip(*known, strict=True)  # a sheet may lie between two lines
+        for place, sheet in sorted(sheets.items()):
+            spent = before + float(np.interp(place, places, minutes))
+            told.append((f"after {spent:.0f} minutes" if place else "at the start", sheet))
+        before += max(minutes)
     return told
 
 

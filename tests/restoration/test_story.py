@@ -43,6 +43,19 @@ def test_pictures_come_in_the_order_of_their_runs(tmp_path, monkeypatch):
         assert middle == pytest.approx(expected, abs=3)
 
 
+def test_sheets_between_two_lines_come_in_their_order_and_at_their_time(tmp_path):
+    """A run that is logged by the minute names its sheets by crops: 3152, then 10464."""
+    run = Run.open("run", tmp_path / "r")
+    for crops in (0, 3152, 10464):
+        (run.samples / f"{crops:04d}.jpg").touch()
+    for crops, minutes in ((2000, 4.0), (4304, 6.0), (20000, 20.0)):
+        run.log({"images": crops, "minutes": minutes})
+    told = [(label, sheet.stem) for label, sheet in story.moments([run])]
+    assert told == [
+        ("at the start", "0000"), ("after 5 minutes", "3152"), ("after 11 minutes", "10464"),
+    ]  # fmt: skip
+
+
 def test_another_recipe_leaves_the_first_as_it_is(tmp_path, monkeypatch):
     monkeypatch.setattr(story, "FOLDER", tmp_path / "story")
     story.main(pixel=[a_run(tmp_path / "a", 1.0)])

@@ -15,6 +15,7 @@ References:
 import shutil
 from collections.abc import Mapping
 
+import torch
 from torch import Tensor, nn
 
 from lesson7.core.adversarial import Progress
@@ -52,5 +53,6 @@ def inherit(progress: Progress, smaller: Run) -> None:
     progress.images, progress.seconds = smaller.load_checkpoint()["place"][1:]
     snapshots = progress.run.folder / "snapshots"
     shutil.copytree(smaller.folder / "snapshots", snapshots, dirs_exist_ok=True)
+    torch.save(smaller.weights(), snapshots / f"{progress.images:09d}.pt")
     for row in smaller.rows():
         progress.run.log(row)

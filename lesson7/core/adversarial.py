@@ -177,7 +177,9 @@ class Progress:
             key: tensor.half() if tensor.is_floating_point() and tensor.dim() >= 2 else tensor
             for key, tensor in self.drawn.state_dict().items()
         }
-        torch.save(state, folder / f"{self.images:09d}.pt")
+        file = folder / f"{self.images:09d}.pt"
+        if not file.exists():  # a grown run has its smaller one's last, drawn with trained layers
+            torch.save(state, file)
 
     def _save(self) -> None:
         self.run.save_checkpoint(

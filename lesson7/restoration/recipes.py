@@ -2,6 +2,7 @@
 
 RECIPES         pixel, polish, feature, critic, gan, best, colour
 NETWORKS        compact and blurred (ours, shipped) and lesson (ResNet-34)
+PRETRAINED      which of them begin with an encoder that has learnt
 build_network   one of them, as a network of unit range
 build_critic    the critic of a network
 with_weights    one of them with the weights of a run
@@ -117,6 +118,9 @@ NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "blurred": partial(CompactUnet, blur=True),
     "lesson": _lesson_unet,
 }
+PRETRAINED = ("compact", "blurred")
+"""Networks whose encoder has learnt already; in another one it learns from the first step."""
+
 CRITIC_CHANNELS = {"compact": 32, "blurred": 32, "lesson": 128}
 
 

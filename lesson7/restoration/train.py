@@ -54,6 +54,7 @@ from lesson7.restoration.opponents import AGAINST, opponents
 from lesson7.restoration.pairs import Pairs, lesson_augment
 from lesson7.restoration.recipes import (
     NETWORKS,
+    PRETRAINED,
     RECIPES,
     Recipe,
     build_critic,
@@ -125,6 +126,9 @@ def main(
         network=network,
         settings=replace(chosen.settings, seed=seed, minutes=minutes),
     )
+    if network not in PRETRAINED:
+        learning = tuple(replace(phase, frozen=0) for phase in chosen.phases)
+        chosen = replace(chosen, phases=learning)
     if epochs:
         last = replace(chosen.phases[-1], epochs=epochs)
         chosen = replace(chosen, phases=(*chosen.phases[:-1], last))

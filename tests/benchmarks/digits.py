@@ -6,6 +6,9 @@ Three tables: the networks on the 10,000 test images as they are (accuracy, cali
 per image in ratio to the smallest); our network through ``predict.read``, as a visitor meets
 it, on the test set and nine kinds of strangers' digits; and the share of scribbles, letters
 and groups of digits that it turns away.
+
+With ``--held-out`` the 5,000 training images that chose between versions of our network take the
+place of the test set: so versions are compared, and the test set stays out of it.
 """
 
 import statistics
@@ -44,11 +47,11 @@ def networks(images: torch.Tensor, labels: torch.Tensor) -> None:
                   f"{found['calibration_error']:12.2%} {ratio:5.1f}x")  # fmt: skip
 
 
-def as_a_visitor(images: np.ndarray, labels: np.ndarray, n_strangers: int) -> None:
-    """Right and turned away, test set first, then what strangers send."""
+def as_a_visitor(name: str, images: np.ndarray, labels: np.ndarray, n_strangers: int) -> None:
+    """Right and turned away, MNIST's images first (``name``), then what strangers send."""
     rng = np.random.default_rng(0)
     print(f"\n{'digits, through predict.read':32} {'right':>7} {'turned away':>12}")
-    report("MNIST's test set", images, labels)
+    report(name, images, labels)
     scores = []
     for name, degrade in STAND_INS.items():
         pictures = [degrade(image, rng) for image in images[:n_strangers]]
@@ -88,14 +91,21 @@ def main(
     folder: Annotated[Path, typer.Option("--data", help="Folder of MNIST.")] = Path("data/mnist"),
     strangers_each: Annotated[int, typer.Option(help="Pictures of each kind.")] = 500,
     test_images: Annotated[
-        int, typer.Option(help="Of the test set, for the visitor's table.")
+        int, typer.Option(help="Of MNIST's images, for the visitor's table.")
     ] = 10_000,
+    held_out: Annotated[
+        bool, typer.Option("--held-out", help="Held-out images instead of the test set.")
+    ] = False,
 ) -> None:
     """Print the three tables."""
-    images, labels = data.load(folder, train=False)
+    images, labels = data.load(folder, train=held_out)
+    if held_out:
+        chosen = data.hold_out(len(images))[1]
+        images, labels = images[chosen], labels[chosen]
     networks(images, labels)
     plain, answers = images[:, 0].numpy(), labels.numpy()
-    as_a_visitor(plain[:test_images], answers[:test_images], strangers_each)
+    name = "MNIST's held-out images" if held_out else "MNIST's test set"
+    as_a_visitor(name, plain[:test_images], answers[:test_images], strangers_each)
     no_digits(plain, strangers_each)
 
 

@@ -128,6 +128,8 @@ def test_the_lessons_network_trains_by_the_same_command(command, monkeypatch):
                    "--family", "0", "--out", "lesson")  # fmt: skip
     assert done.exit_code == 0, done.output
     assert Run(command.folder / "lesson").rows()[-1]["psnr"] > 5
+    options = json.loads((command.folder / "lesson" / "options.json").read_text())["options"]
+    assert {phase["frozen"] for phase in options["phases"]} == {0}  # nothing in it has learnt yet
 
 
 def test_without_a_run_to_begin_with_it_says_so():

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from torch import Tensor, nn
 
-from lesson7.core import backbones, runs
+from lesson7.core import backbones, runs, weights
 from lesson7.core.errors import ConfigError
 from lesson7.core.images import denormalize, normalize
 from lesson7.core.training import Phase, Settings
@@ -145,21 +145,28 @@ def build_critic(name: str) -> InUnits:
 
 
 def with_weights(network: nn.Module, start: Path | None, *, needed_by: str | None) -> nn.Module:
-    """``network`` with the weights of the run in ``start``, if there is one.
+    """``network`` with the weights of the run in ``start``, or with shipped ones, if there are any.
 
     Args:
         network: built as it was for that run.
-        start: the run's folder.
+        start: the run's folder, or a name in the weights' index, such as ``restoration-pixel``.
         needed_by: the recipe that cannot begin without; None: any weights will do.
 
     Raises:
-        ConfigError: there is none, and it is needed.
+        ConfigError: there are none, and they are needed; or such a network is not shipped.
+        WeightsError: the shipped ones are damaged, or of another kind of network.
     """
-    if start is not None:
+    if start is not None and not start.exists() and str(start) in weights.entries():
+        within = network.network if isinstance(network, InUnits) else network
+        if not isinstance(within, CompactUnet | Critic):
+            raise ConfigError(f"{start} is of our network: leave --network out")
+        within.load_state_dict(weights.load(str(start), type(within)).state_dict())
+    elif start is not None:
         network.load_state_dict(runs.Run(start).weights())
     elif needed_by is not None:
         raise ConfigError(
             f"--recipe {needed_by} begins where others ended: give the run of pixel as --start"
             + (", and that of critic as --critic" if needed_by == "gan" else "")
+            + ", or the shipped weights by their name, restoration-pixel"
         )
     return network

@@ -14,7 +14,8 @@ for the lesson's U-Net on ResNet-34:
                 who looks through it must take it for a photograph; both learn together [6]
     colour      from a run of ``pixel``: the colours of black-and-white photographs [4, 5]
 
-Instead of a run of ``pixel`` one of ``polish`` will do. All are judged by a tenth of the
+Instead of a run of ``pixel`` one of ``polish`` will do, or the shipped weights by their names:
+``--start restoration-pixel``, ``--critic restoration-critic``. All are judged by a tenth of the
 photographs, which never trains (critic by another tenth): critic by the share of patches that it
 gets right; colour in dB of the colours alone above grey; the others in dB of PSNR above what
 bilinear enlarging gives, for the lesson's damage and for that of the family. DeOldify, which the
@@ -82,9 +83,9 @@ def main(
     ),
     out: runs.OutDir = None,
     start: Annotated[
-        Path | None, typer.Option(help="The run of pixel or polish to begin with.")
+        Path | None, typer.Option(help="The run of pixel or polish, or shipped weights by name.")
     ] = None,
-    critic: Annotated[Path | None, typer.Option(help="The run of critic (gan).")] = None,
+    critic: Annotated[Path | None, typer.Option(help="The same of critic (gan).")] = None,
     vgg: Annotated[str, typer.Option(help="vgg19, or the lesson's vgg16_bn (feature).")] = "vgg19",
     form: Annotated[
         str, typer.Option(help=f"The lesson's damage, one of {', '.join(data.FORMS)}.")

@@ -1,19 +1,23 @@
 """The training command: every recipe runs, begins where it should, leaves its record."""
 
 import json
+from pathlib import Path
 
 import pytest
 import torch
 
+from lesson7.core import weights
 from lesson7.core.errors import ConfigError
+from lesson7.core.images import normalize
 from lesson7.core.runs import Run
 from lesson7.core.training import Phase, fit
 from lesson7.restoration import adversarial, data, pairs, train
 from lesson7.restoration.compact import CompactUnet
+from lesson7.restoration.critic import Critic
 from lesson7.restoration.judging import Pictures
 from lesson7.restoration.losses import pixel_loss
 from lesson7.restoration.pairs import Pairs
-from lesson7.restoration.recipes import RECIPES, with_weights
+from lesson7.restoration.recipes import RECIPES, build_critic, build_network, with_weights
 from lesson7.restoration.tasks import restoration_task
 from tests import commands
 
@@ -130,6 +134,26 @@ def test_the_lessons_network_trains_by_the_same_command(command, monkeypatch):
     assert Run(command.folder / "lesson").rows()[-1]["psnr"] > 5
     options = json.loads((command.folder / "lesson" / "options.json").read_text())["options"]
     assert {phase["frozen"] for phase in options["phases"]} == {0}  # nothing in it has learnt yet
+
+
+@pytest.mark.parametrize("network", ["compact", "blurred"])
+def test_shipped_weights_are_begun_with_by_their_name(network):
+    begun = with_weights(build_network(network, None), Path("restoration-pixel"), needed_by="gan")
+    shipped = weights.load("restoration-pixel", CompactUnet).state_dict()
+    assert all(torch.equal(tensor, shipped[key]) for key, tensor in begun.state_dict().items())
+    assert all(parameter.requires_grad for parameter in begun.parameters())
+
+
+def test_the_shipped_critic_is_begun_with_by_its_name():
+    patches = torch.rand(1, 3, 96, 96, generator=torch.Generator().manual_seed(0))
+    begun = with_weights(build_critic("compact"), Path("restoration-critic"), needed_by="gan")
+    shipped = weights.load("restoration-critic", Critic)
+    torch.testing.assert_close(begun.eval()(patches), shipped(normalize(patches)))
+
+
+def test_a_network_that_is_not_shipped_does_not_begin_with_what_is():
+    with pytest.raises(ConfigError, match="leave --network out"):
+        with_weights(build_network("lesson", None), Path("restoration-pixel"), needed_by=None)
 
 
 def test_without_a_run_to_begin_with_it_says_so():

@@ -127,9 +127,10 @@ def main(
         network=network,
         settings=replace(chosen.settings, seed=seed, minutes=minutes),
     )
-    if network not in PRETRAINED:
+    if network not in PRETRAINED:  # an average would long remember its first, random weights
         learning = tuple(replace(phase, frozen=0) for phase in chosen.phases)
-        chosen = replace(chosen, phases=learning)
+        latest = replace(chosen.settings, ema_decay=None)
+        chosen = replace(chosen, phases=learning, settings=latest)
     if epochs:
         last = replace(chosen.phases[-1], epochs=epochs)
         chosen = replace(chosen, phases=(*chosen.phases[:-1], last))

@@ -134,6 +134,7 @@ def test_the_lessons_network_trains_by_the_same_command(command, monkeypatch):
     assert Run(command.folder / "lesson").rows()[-1]["psnr"] > 5
     options = json.loads((command.folder / "lesson" / "options.json").read_text())["options"]
     assert {phase["frozen"] for phase in options["phases"]} == {0}  # nothing in it has learnt yet
+    assert options["settings"]["ema_decay"] is None
 
 
 @pytest.mark.parametrize("network", ["compact", "blurred"])

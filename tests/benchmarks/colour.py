@@ -34,14 +34,13 @@ import typer
 from torch import Tensor, nn
 
 from lesson7.core import backbones
-from lesson7.core.errors import ConfigError
 from lesson7.core.images import to_unit
 from lesson7.core.metrics import feature_distance
 from lesson7.restoration.chroma import ab_psnr, chroma, colourfulness, luminance, painted
 from lesson7.restoration.colour_judging import GreyPictures, through
 from lesson7.restoration.data import Photographs, find
 from tests.benchmarks.restoration import interval
-from tests.benchmarks.restorers import network_of
+from tests.benchmarks.restorers import named_places, network_of
 
 TONED_BY = 200  # photographs that train, of which the one tone is the mean
 EIGHT = 8  # pictures at a time
@@ -124,9 +123,7 @@ def main(
     out: Annotated[Path | None, typer.Option(help="JSON file of the table.")] = None,
 ) -> None:
     """Measure networks; see the module's docstring."""
-    named = [each.partition("=") for each in networks]
-    if any(not name or not place for name, _, place in named):
-        raise ConfigError("name each network: NAME=PLACE")
+    named = named_places(networks)
     photographs = Photographs(find(folder))
     eyes = backbones.load("squeezenet", eyes_folder, takes="unit")
     cases = GreyPictures(photographs, n_judged=n, eyes=eyes)
@@ -135,7 +132,7 @@ def main(
         "one tone": one_tone(photographs, cases.train[:TONED_BY], cases.grey),
     }
     with torch.inference_mode():
-        found |= {name: through(network_of(place), cases.grey) for name, _, place in named}
+        found |= {name: through(network_of(place), cases.grey) for name, place in named}
     found["truth"] = cases.target
     measured = {name: measure(each, cases.target, eyes) for name, each in found.items()}
     rows = {name: compare(each, measured["grey"]) for name, each in measured.items()}

@@ -22,7 +22,15 @@ from lesson7.core.errors import ConfigError
 from lesson7.core.images import from_unit
 from lesson7.restoration.data import Photographs, find, split
 from lesson7.restoration.networks import TILED
-from tests.benchmarks.restorers import Case, Restorer, bilinear, case_of, network_of, through
+from tests.benchmarks.restorers import (
+    Case,
+    Restorer,
+    bilinear,
+    case_of,
+    named_places,
+    network_of,
+    through,
+)
 
 SIDE, TIMES, GAP, LABEL = 96, 2, 4, 18
 PLACES = {  # file -> left and top of the crop in the photograph's middle square, pixels
@@ -64,9 +72,7 @@ def main(
 ) -> None:
     """Draw the page; see the module's docstring."""
     shipped = [f"{recipe}=restoration-{recipe}" for recipe in TILED]
-    named = [each.partition("=") for each in networks or shipped]
-    if any(not name or not place for name, _, place in named):
-        raise ConfigError("name each network: NAME=PLACE")
+    named = named_places(networks or shipped)
     photographs = Photographs(find(folder))
     judges = {photographs.files[index].name: index for index in split(len(photographs))[1]}
     if not judges.keys() >= PLACES.keys():
@@ -74,7 +80,7 @@ def main(
     cases = [(case_of(photographs[judges[name]], judges[name], form), place)
              for name, place in PLACES.items()]  # fmt: skip
     restorers: dict[str, Restorer] = {"damaged, enlarged": bilinear}
-    restorers |= {name: through(network_of(place)) for name, _, place in named}
+    restorers |= {name: through(network_of(place)) for name, place in named}
 
     def original(case: Case) -> Tensor:
         return case.target

@@ -64,6 +64,7 @@ from tests.benchmarks.restorers import (
     bilinear,
     case_of,
     crosshatch,
+    named_places,
     network_of,
     non_local_means,
     through,
@@ -217,12 +218,10 @@ def main(
             out.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
         return
     choose("form", form, (*FORMS, "family"))
-    named = [each.partition("=") for each in networks or []]
-    if any(not name or not place for name, _, place in named):
-        raise ConfigError("name each network: NAME=PLACE")
+    named = named_places(networks or [])
     if inpainted and form != "number":
         raise ConfigError("only the form number has a number to take out: leave --told out")
-    ours: dict[str, Restorer] = {name: through(network_of(place)) for name, _, place in named}
+    ours: dict[str, Restorer] = {name: through(network_of(place)) for name, place in named}
     photographs = Photographs(find(folder))
     judges = split(len(photographs))[1][:n]
     cases = [case_of(photographs[index], index, form) for index in judges]

@@ -26,9 +26,15 @@ from torch import Tensor, nn
 
 from lesson7.bedrooms.judge import frechet_distance
 from lesson7.core import backbones
-from lesson7.core.errors import ConfigError
 from lesson7.restoration.data import Photographs, find, split
-from tests.benchmarks.restorers import Restorer, bilinear, case_of, network_of, through
+from tests.benchmarks.restorers import (
+    Restorer,
+    bilinear,
+    case_of,
+    named_places,
+    network_of,
+    through,
+)
 
 PLACES = 4  # along a side
 
@@ -52,15 +58,13 @@ def main(
     n: Annotated[int, typer.Option("--n", help="Photographs.")] = 200,
 ) -> None:
     """Print the table; see the module's docstring."""
-    named = [each.partition("=") for each in networks]
-    if any(not name or not place for name, _, place in named):
-        raise ConfigError("name each network: NAME=PLACE")
+    named = named_places(networks)
     photographs = Photographs(find(folder))
     cases = [case_of(photographs[i], i, "number") for i in split(len(photographs))[1][:n]]
     eyes = backbones.load("squeezenet", eyes_folder, takes="unit")
     truth = vectors(eyes, [case.target for case in cases])
     restorers: dict[str, Restorer] = {"bilinear": bilinear}
-    restorers |= {name: through(network_of(place)) for name, _, place in named}
+    restorers |= {name: through(network_of(place)) for name, place in named}
     base: list[float] = []
     for name, restorer in restorers.items():
         found = vectors(eyes, [restorer(case) for case in cases])

@@ -3,7 +3,7 @@
     Case, case_of       a photograph and its damaged copy; where the number is
     bilinear, bicubic   enlarging
     non_local_means     a classic of denoising                                          [1]
-    through             a network, found by ``network_of``
+    through             a network, found by ``network_of``; ``named_places``: NAME=PLACE
     told                the same where the number is no riddle                          [2]
     crosshatch          the grid that a network left in a picture                       [3]
 
@@ -17,7 +17,7 @@ References:
 
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor, nn
 
 from lesson7.core import metrics, runtime, weight_file, weights
+from lesson7.core.errors import ConfigError
 from lesson7.core.images import to_unit
 from lesson7.core.runs import Run
 from lesson7.restoration import degradations
@@ -171,6 +172,18 @@ def best_strength(cases: list[Case]) -> int:
         return metrics.psnr(smooth, targets).mean().item()
 
     return max(STRENGTHS, key=closeness)
+
+
+def named_places(networks: Sequence[str]) -> list[tuple[str, str]]:
+    """``NAME=PLACE`` of each network -> name and place, see ``network_of``.
+
+    Raises:
+        ConfigError: one of the two is missing.
+    """
+    named = [each.partition("=") for each in networks]
+    if any(not name or not place for name, _, place in named):
+        raise ConfigError("name each network: NAME=PLACE")
+    return [(name, place) for name, _, place in named]
 
 
 def network_of(place: str) -> nn.Module:

@@ -7,9 +7,10 @@ import pytest
 import torch
 from PIL import Image
 
+from lesson7.core.errors import ConfigError
 from lesson7.restoration import pairs
 from lesson7.restoration.data import MadeUp, degrade
-from tests.benchmarks import crops, restorers
+from tests.benchmarks import crops, restoration_set, restorers
 from tests.benchmarks import restoration as benchmark
 
 BLACK = Image.new("RGB", (256, 256))
@@ -156,3 +157,22 @@ def test_a_grid_stands_out_and_noise_does_not(period):
     assert restorers.crosshatch(noise + 0.1 * waves[:, None]) > 2 * without
     other = torch.cos(2 * torch.pi * torch.arange(64) / 5)
     assert restorers.crosshatch(noise + 0.1 * other) < 1.5 * without
+
+
+def test_a_picture_gives_a_vector_for_each_of_sixteen_places_at_each_depth():
+    """Eyes that see the picture, and half of it: rows of places first, then the next picture."""
+    first = torch.arange(64.0).view(1, 8, 8).expand(3, 8, 8)
+    shallow, deep = restoration_set.vectors(lambda x: [x, x / 2], [first, first + 100])
+    assert shallow.shape == deep.shape == (32, 3)
+    assert shallow[0].tolist() == [4.5] * 3  # the mean of 0, 1, 8 and 9
+    assert shallow[1].tolist() == [6.5] * 3  # of 2, 3, 10 and 11
+    assert shallow[4].tolist() == [20.5] * 3
+    torch.testing.assert_close(shallow[16:], shallow[:16] + 100)
+    torch.testing.assert_close(deep, shallow / 2)
+
+
+@pytest.mark.parametrize("spec", ["restoration-pixel", "=restoration-pixel", "pixel="])
+def test_a_network_without_a_name_or_a_place_is_refused(spec):
+    assert restorers.named_places(["a=b", "c=d=e"]) == [("a", "b"), ("c", "d=e")]
+    with pytest.raises(ConfigError, match="NAME=PLACE"):
+        restorers.named_places(["a=b", spec])

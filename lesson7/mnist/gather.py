@@ -25,19 +25,18 @@ NAME = "mnist-best"
 Digits = tuple[Tensor, Tensor]
 
 
-def gather(members: Sequence[runs.Run], *, looks: bool = True) -> DigitEnsemble:
+def gather(members: Sequence[runs.Run]) -> DigitEnsemble:
     """The networks of these runs as one, in eval mode.
 
     Args:
         members: finished runs of ``--recipe member``.
-        looks: see ``DigitEnsemble``.
 
     Raises:
         ConfigError: there are fewer than two, or one has no checkpoint or another network.
     """
     if len(members) < 2:
         raise ConfigError("give two runs of --recipe member, or more: python -m ... RUN RUN ...")
-    together = DigitEnsemble(len(members), looks=looks)
+    together = DigitEnsemble(len(members))
     for run, member in zip(members, together.member, strict=True):
         try:
             member.load_state_dict(run.weights())
@@ -91,6 +90,10 @@ def ship(
     typer.echo(f"test accuracy {found['test_accuracy']:.4f}")
 
 
+def _print(name: str, found: dict[str, float]) -> None:
+    typer.echo(f"{name:24} {found['accuracy']:8.2%}   loss {found['valid_loss']:.5f}")
+
+
 def main(
     folders: Annotated[list[Path], typer.Argument(help="Runs of --recipe member.")],
     folder: runs.DataDir = Path("data/mnist"),
@@ -104,12 +107,14 @@ def main(
     asked: dict[str, nn.Module] = {
         run.folder.name: network for run, network in zip(members, together.member, strict=True)
     }
-    asked |= {"together, one look": gather(members, looks=False), "together": together}
     images, labels = data.load(folder, train=True)
     held = data.hold_out(len(images))[1]
+    asked["together"] = together
     for name, network in asked.items():
-        found = evaluate(network, images[held], labels[held])
-        typer.echo(f"{name:24} {found['accuracy']:8.2%}   loss {found['valid_loss']:.5f}")
+        _print(name, evaluate(network, images[held], labels[held]))
+    together.looks = False
+    _print("together, one look", evaluate(together, images[held], labels[held]))
+    together.looks = True
     if shipping:
         ship(together, members, out, data.load(folder, train=False))
 

@@ -26,7 +26,7 @@ def folders(tmp_path_factory):
 
 def test_each_member_keeps_its_weights(folders):
     runs = [Run(folders / name) for name in ("m3", "m4")]
-    together = gather.gather(runs, looks=False)
+    together = gather.gather(runs)
     x = torch.rand(3, 1, 28, 28)
     for run, member in zip(runs, together.member, strict=True):
         alone = train.DigitNet()

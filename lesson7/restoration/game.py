@@ -30,6 +30,8 @@ class Game(ABC):
         bfloat16: compute in bfloat16 where torch's autocast does; weights stay float32.
     """
 
+    settings: Any
+    """How it trains: the dataclass of that name beside the subclass."""
     generator_optimizer: torch.optim.Optimizer
     critic_optimizer: torch.optim.Optimizer
 

@@ -178,18 +178,23 @@ def main(
     if find_lr:
         typer.echo(inspection.find_lr(task, run.samples))
         return
+    game = None
+    if recipe in AGAINST:
+        game = opponents(recipe, chosen, task.model, critic, pretrained)
+    how = {"seed": seed, **asdict(game.settings)} if game else asdict(chosen.settings)
     run.write_options({
         "recipe": recipe, "start": start, "critic": critic, "vgg": vgg,
         "data": folder, "form": form, "degrade": names, "lesson_augment": augment,
-        **asdict(chosen), "n_train": len(pictures.train), "n_judge": len(pictures.judge),
+        **asdict(chosen), "settings": how,
+        "n_train": len(pictures.train), "n_judge": len(pictures.judge),
     })  # fmt: skip
-    if recipe in AGAINST:
+    if game is not None:
         assert isinstance(pictures, Pictures)
         assert task.samples is not None
         crops_shown = chosen.phases[-1].epochs * len(task.batches) * chosen.batch_size
         result = adversarial.train(
-            opponents(recipe, chosen, task.model, critic, pretrained), task.batches, run,
-            adversarial.Pace(crops_shown, minutes), evaluate=task.evaluate, samples=task.samples,
+            game, task.batches, run, adversarial.Pace(crops_shown, minutes),
+            evaluate=task.evaluate, samples=task.samples,
             judged=(pictures.lesson[0][:8], pictures.lesson[1][:8]), seed=seed, resume=resume,
         )  # fmt: skip
     else:

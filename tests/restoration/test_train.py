@@ -103,6 +103,9 @@ def test_gan_begins_with_both(command, beginnings):
     assert done.exit_code == 0, done.output
     rows = Run(command.folder / "gan").rows()
     assert {"psnr", "valid_critic_accuracy", "valid_generator_adversarial"} <= {*rows[-1]}
+    record = json.loads((command.folder / "gan" / "options.json").read_text())["options"]
+    assert (record["settings"]["seed"], record["settings"]["ema_decay"]) == (0, 0.998)
+    assert record["settings"]["threshold"] == 0.65  # its own, not those of a supervised run
     for held, run in zip(beginnings["train"], ("pixel", "judge"), strict=True):
         assert_held(held, command.folder / run)
 

@@ -28,6 +28,7 @@ from lesson7.bedrooms.judge import frechet_distance
 from lesson7.core import backbones
 from lesson7.restoration.data import Photographs, find, split
 from tests.benchmarks.restorers import (
+    Case,
     Restorer,
     bilinear,
     case_of,
@@ -49,6 +50,14 @@ def vectors(eyes: nn.Module, pictures: list[Tensor]) -> list[Tensor]:
     return [torch.cat(depth) for depth in zip(*seen, strict=True)]
 
 
+def distances(
+    restorer: Restorer, cases: list[Case], truth: list[Tensor], eyes: nn.Module
+) -> list[float]:
+    """From the photographs' vectors to those of the restored cases, at each depth."""
+    found = vectors(eyes, [restorer(case) for case in cases])
+    return [frechet_distance(a, b) for a, b in zip(found, truth, strict=True)]
+
+
 def main(
     networks: Annotated[list[str], typer.Argument(help="NAME=PLACE of networks.")],
     folder: Annotated[Path, typer.Option("--data")] = Path("data/pets"),
@@ -67,17 +76,16 @@ def main(
     restorers |= {name: through(network_of(place)) for name, place in named}
     base: list[float] = []
     for name, restorer in restorers.items():
-        found = vectors(eyes, [restorer(case) for case in cases])
-        distances = [frechet_distance(a, b) for a, b in zip(found, truth, strict=True)]
-        base = base or distances
-        report(name, distances, base)
+        found = distances(restorer, cases, truth, eyes)
+        base = base or found
+        report(name, found, base)
     halves = [frechet_distance(*depth.chunk(2)) for depth in truth]
     report("(two halves)", halves, base)
 
 
-def report(name: str, distances: list[float], base: list[float]) -> None:
+def report(name: str, found: list[float], base: list[float]) -> None:
     """One line: a share of ``base`` for each depth."""
-    shares = "".join(f"{d / b:10.1%}" for d, b in zip(distances, base, strict=True))
+    shares = "".join(f"{one / other:10.1%}" for one, other in zip(found, base, strict=True))
     typer.echo(f"{name:16}{shares}")
 
 

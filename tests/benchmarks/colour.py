@@ -40,7 +40,7 @@ from lesson7.restoration.chroma import ab_psnr, chroma, colourfulness, luminance
 from lesson7.restoration.colour_judging import GreyPictures, through
 from lesson7.restoration.data import Photographs, find
 from tests.benchmarks.restoration import interval
-from tests.benchmarks.restorers import named_places, network_of
+from tests.benchmarks.restorers import EyesDir, PetsDir, named_places, network_of
 
 TONED_BY = 200  # photographs that train, of which the one tone is the mean
 EIGHT = 8  # pictures at a time
@@ -115,10 +115,8 @@ def report(rows: Mapping[str, Row]) -> None:
 
 def main(
     networks: Annotated[list[str], typer.Argument(help="NAME=PLACE of networks.")],
-    folder: Annotated[Path, typer.Option("--data")] = Path("data/pets"),
-    eyes_folder: Annotated[Path, typer.Option("--backbones", help="Folder of SqueezeNet.")] = Path(
-        "data/backbones"
-    ),
+    folder: PetsDir = Path("data/pets"),
+    eyes_folder: EyesDir = Path("data/backbones"),
     n: Annotated[int, typer.Option("--n", help="Photographs.")] = 200,
     out: Annotated[Path | None, typer.Option(help="JSON file of the table.")] = None,
 ) -> None:

@@ -24,6 +24,7 @@ from lesson7.restoration.data import Photographs, find, split
 from lesson7.restoration.networks import TILED
 from tests.benchmarks.restorers import (
     Case,
+    PetsDir,
     Restorer,
     bilinear,
     case_of,
@@ -66,7 +67,7 @@ def page(rows: dict[str, list[Image.Image]]) -> Image.Image:
 
 def main(
     networks: Annotated[list[str] | None, typer.Argument(help="NAME=PLACE of networks.")] = None,
-    folder: Annotated[Path, typer.Option("--data")] = Path("data/pets"),
+    folder: PetsDir = Path("data/pets"),
     form: Annotated[str, typer.Option(help="Of the damage, as in the benchmark.")] = "number",
     out: Annotated[Path, typer.Option(help="The page, JPEG or PNG.")] = Path("crops.jpg"),
 ) -> None:

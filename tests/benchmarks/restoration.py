@@ -58,6 +58,8 @@ from lesson7.restoration.data import FORMS, Photographs, find, split
 from lesson7.restoration.recipes import build_network
 from tests.benchmarks.restorers import (
     Case,
+    EyesDir,
+    PetsDir,
     Restorer,
     best_strength,
     bicubic,
@@ -198,10 +200,8 @@ def _within(context: torch.autocast, run: Callable[[], Tensor]) -> Tensor:
 
 def main(
     networks: Annotated[list[str] | None, typer.Argument(help="NAME=PLACE of networks.")] = None,
-    folder: Annotated[Path, typer.Option("--data")] = Path("data/pets"),
-    eyes_folder: Annotated[Path, typer.Option("--backbones", help="Folder of SqueezeNet.")] = Path(
-        "data/backbones"
-    ),
+    folder: PetsDir = Path("data/pets"),
+    eyes_folder: EyesDir = Path("data/backbones"),
     form: Annotated[
         str, typer.Option(help=f"Of the damage: {', '.join(FORMS)}, family.")
     ] = "number",

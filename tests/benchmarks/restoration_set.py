@@ -29,6 +29,8 @@ from lesson7.core import backbones
 from lesson7.restoration.data import Photographs, find, split
 from tests.benchmarks.restorers import (
     Case,
+    EyesDir,
+    PetsDir,
     Restorer,
     bilinear,
     case_of,
@@ -60,10 +62,8 @@ def distances(
 
 def main(
     networks: Annotated[list[str], typer.Argument(help="NAME=PLACE of networks.")],
-    folder: Annotated[Path, typer.Option("--data")] = Path("data/pets"),
-    eyes_folder: Annotated[Path, typer.Option("--backbones", help="Folder of SqueezeNet.")] = Path(
-        "data/backbones"
-    ),
+    folder: PetsDir = Path("data/pets"),
+    eyes_folder: EyesDir = Path("data/backbones"),
     n: Annotated[int, typer.Option("--n", help="Photographs.")] = 200,
 ) -> None:
     """Print the table; see the module's docstring."""

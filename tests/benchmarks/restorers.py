@@ -20,10 +20,12 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Annotated
 
 import cv2
 import numpy as np
 import torch
+import typer
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor, nn
 
@@ -41,6 +43,9 @@ RING = 16  # pixels: how far around the number's box the error is compared
 STRENGTHS = (3, 5, 10)  # of non-local means; OpenCV's default is 3
 
 Restorer = Callable[["Case"], Tensor]
+
+PetsDir = Annotated[Path, typer.Option("--data")]
+EyesDir = Annotated[Path, typer.Option("--backbones", help="Folder of SqueezeNet.")]
 
 
 @dataclass(frozen=True)

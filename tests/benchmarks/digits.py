@@ -8,7 +8,8 @@ it, on the test set and nine kinds of strangers' digits; and the share of scribb
 and groups of digits that it turns away.
 
 With ``--held-out`` the 5,000 training images that chose between versions of our network take the
-place of the test set: so versions are compared, and the test set stays out of it.
+place of the test set: so versions are compared, and the test set stays out of it. The lesson's
+networks were trained on these images, so their rows say nothing then.
 """
 
 import statistics

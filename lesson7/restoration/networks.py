@@ -16,7 +16,7 @@ from torch import Tensor
 from lesson7.core import runtime, weights
 from lesson7.core.errors import ConfigError, InputError
 from lesson7.restoration.chroma import chroma
-from lesson7.restoration.compact import CompactUnet
+from lesson7.restoration.compact import STRIDE, CompactUnet
 from lesson7.restoration.critic import Critic
 from lesson7.restoration.tiling import Function
 
@@ -107,13 +107,20 @@ def colours() -> Function:
 
 
 def _network(recipe: str) -> Function:
-    """A recipe's network on its device, in its precision, refusing what is no picture."""
+    """A recipe's network on its device, in its precision, refusing what is no picture.
+
+    A picture whose bottleneck is one pixel wide goes through in float32: for a step of two that
+    ends in a single column, torch 2.13's bfloat16 convolution reads memory that nobody wrote, on
+    processors with matrix instructions (AMX), and what comes out is NaN now and then.
+    """
     device, probe = runtime.device(), _probe()
     network = load(recipe).to(device)  # a process that was lent a card has it from its parent
 
     def answer_to(pictures: Tensor) -> Tensor:
         runtime.use_threads()  # another network may have asked for fewer
-        with torch.inference_mode(), runtime.autocast(network, probe):
+        exact = torch.autocast(device.type, enabled=False)
+        narrow = pictures.shape[-1] <= STRIDE
+        with torch.inference_mode(), exact if narrow else runtime.autocast(network, probe):
             answer = network(pictures.to(device, memory_format=torch.channels_last))
         answer = answer.float().cpu()
         if not answer.isfinite().all():

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from lesson7.core import runtime
 from lesson7.core.errors import ConfigError, InputError, WeightsError
 from lesson7.core.intake import MAX_PIXELS, MAX_SIDE
 from lesson7.restoration import networks, predict
@@ -52,6 +54,34 @@ def test_the_shipped_architecture_takes_any_size(random_networks, size, scale):
     result = predict.restore(image, scale=scale)
     assert result.size == (round(size[0] * scale), round(size[1] * scale))
     assert not np.array_equal(pixels(result), pixels(image.resize(result.size, BILINEAR)))
+
+
+@pytest.mark.parametrize("size", [(16, 128), (16, 320), (17, 320), (320, 16)])
+def test_a_narrow_picture_is_the_same_whatever_was_in_memory(random_networks, monkeypatch, size):
+    """Where bfloat16 is the faster: its convolution to one column reads what nobody wrote."""
+    monkeypatch.setattr(runtime, "faster_dtype", lambda *_: torch.bfloat16)
+    image = photograph(*size)
+    first = pixels(predict.restore(image))
+    for _ in range(20):
+        rubbish = [torch.full((n,), float("nan")) for n in (300, 3_000, 20_000, 100_000, 500_000)]
+        del rubbish
+        assert np.array_equal(pixels(predict.restore(image)), first)
+
+
+def test_bfloat16_is_for_pictures_that_are_more_than_one_column_below(use, monkeypatch):
+    """On any processor, unlike the test above, which only those with AMX can fail."""
+    used = []
+
+    class Watching(Same):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            used.append(torch.is_autocast_enabled("cpu"))
+            return super().forward(x)
+
+    use(Watching())
+    monkeypatch.setattr(runtime, "faster_dtype", lambda *_: torch.bfloat16)
+    for width in (16, 17):
+        predict.restore(photograph(width, 320))
+    assert used == [False, True]
 
 
 @pytest.mark.parametrize("size", [(15, 15), (16, 15), (15, 200), (1, 16), (20, 1)])

@@ -6,6 +6,7 @@
     psnr                            closeness of pictures, pixel by pixel, in dB
     ssim                            closeness of pictures, structure by structure, -1 .. 1 [2]
     feature_distance                closeness of pictures, as a network sees them, 0 .. 4  [3]
+    distance_between                the same of what it has seen already
 
 All take what a network gives for a whole data set or a batch; none keeps a state. Means of
 batches of different sizes are not the mean of the whole: weight them by size.
@@ -187,8 +188,20 @@ def feature_distance(
     '0.080'
     """
     _check_pictures(images, targets)
+    return distance_between(features(images), features(targets))
+
+
+def distance_between(seen: Sequence[Tensor], wanted: Sequence[Tensor]) -> Tensor:
+    """The same of what a network has seen already, for instance to learn from it.
+
+    Args:
+        seen, wanted: ``(N, C, h, w)`` at each depth, of the pictures and of their targets.
+
+    Returns:
+        ``(N,)``, float32; gradients flow to both.
+    """
     distances = []
-    for x, y in zip(features(images), features(targets), strict=True):
+    for x, y in zip(seen, wanted, strict=True):
         difference = F.normalize(x.float(), dim=1) - F.normalize(y.float(), dim=1)
         distances.append(difference.square().sum(1).mean(dim=(1, 2)))
     return torch.stack(distances).mean(0)

@@ -124,18 +124,25 @@ class ProjectedCritic(nn.Module):
             ]
         )
 
-    def project(self, images: Tensor) -> list[Tensor]:
+    def look(self, images: Tensor) -> list[Tensor]:
+        """What the frozen network sees in ``(N, 3, H, W)``: its features, largest first."""
+        network = self._features[0]
+        if self.size is not None and images.shape[-1] != self.size:
+            images = F.interpolate(images, size=(self.size, self.size), mode="bilinear")
+        images = images.to(memory_format=torch.channels_last)
+        return network(images.to(next(network.parameters()).dtype))
+
+    def project(self, images: Tensor, seen: Sequence[Tensor] | None = None) -> list[Tensor]:
         """What the heads look at: the pictures ``(N, 3, H, W)`` themselves and mixed features.
 
         Nothing here is learnt, so the result for real pictures needs no gradients, and the
         result for fake ones serves the critic's step and the generator's.
+
+        Args:
+            images: signed.
+            seen: what ``look`` returned for them, if that has been called already.
         """
-        network = self._features[0]
-        enlarged = images
-        if self.size is not None and images.shape[-1] != self.size:
-            enlarged = F.interpolate(images, size=(self.size, self.size), mode="bilinear")
-        enlarged = enlarged.to(memory_format=torch.channels_last)
-        return [images, *self.mixing(network(enlarged.to(next(network.parameters()).dtype)))]
+        return [images, *self.mixing(self.look(images) if seen is None else seen)]
 
     def judge(self, projected: Sequence[Tensor]) -> list[Tensor]:
         """What ``project`` returned -> the scores of each head, ``(N, K)`` with K its own."""

@@ -1,7 +1,9 @@
 """The feature loss: restored pictures must look the same to a trained network, too.
 
-    FeatureLoss               pixels, VGG's features and their correlations          [1, 2, 3]
+    FeatureLoss               pixels, VGG's features and their correlations, and the
+                              direction of deeper features                           [1, 2, 3, 4]
     gram                      how often two features occur together                  [3]
+    feature_loss              it, as the recipe ``feature`` takes it
     feature_network           what FeatureLoss looks through
 
 All pictures are ``(N, 3, H, W)`` in unit range.
@@ -13,6 +15,8 @@ References:
         https://arxiv.org/abs/1409.1556
     [3] Gatys et al., A neural algorithm of artistic style, 2015.
         https://arxiv.org/abs/1508.06576
+    [4] Zhang et al., The unreasonable effectiveness of deep features as a perceptual metric,
+        2018. https://arxiv.org/abs/1801.03924
 """
 
 from collections.abc import Sequence
@@ -24,8 +28,9 @@ from torch import Tensor, nn
 from lesson7.core import backbones
 from lesson7.core.errors import ConfigError, WeightsMissing
 from lesson7.core.images import normalize
+from lesson7.core.metrics import distance_between
 from lesson7.core.vision import models
-from lesson7.restoration.losses import check_pair, total
+from lesson7.restoration.losses import check_pair, same_window, total
 
 
 def gram(features: Tensor) -> Tensor:
@@ -112,10 +117,15 @@ class FeatureLoss(nn.Module):
     """Restored pictures must look the same to a network trained on ImageNet, too [1].
 
         L1(pixels) + sum_i w_i L1(features_i) + sum_i v_i L1(gram(features_i))
+            + feature distance, if there are ``eyes``
 
     Features say what is where, Gram matrices which textures there are, wherever they are:
     the first forgive no wrong edge, the second no missing fur. Each L1 is a mean over all
     elements, that of the pixels of normalised pictures, as in the lesson.
+
+    VGG-19's layers end at a quarter of the size, above fur and eyes; ``eyes`` that look deeper
+    compare the direction of their features alone, not their strength [4], with a weight of 1.
+    They are no part of the lesson's loss.
 
     The network is frozen, stays in eval mode, and gets no gradient for the target. Under
     bfloat16 autocast it computes in bfloat16, which halves the time; sums and Gram matrices
@@ -128,6 +138,7 @@ class FeatureLoss(nn.Module):
             and 2, the lesson's, or ``VGG19_WEIGHTS`` if the network is VGG-19.
         gram_weights: of the Gram parts; None: 5,000 times the squares of ``weights``, as in
             the lesson, or with VGG-19's own weights its ``VGG19_GRAM_WEIGHTS``.
+        eyes: unit pictures -> a list of features; frozen here, too.
 
     Raises:
         ConfigError: there are more of one kind of weights than of the other.
@@ -138,10 +149,12 @@ class FeatureLoss(nn.Module):
         network: nn.Module,
         weights: Sequence[float] | None = None,
         gram_weights: Sequence[float] | None = None,
+        *,
+        eyes: nn.Module | None = None,
     ) -> None:
         super().__init__()
-        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.network = network.eval().requires_grad_(False)
+        self.network = _frozen(network)
+        self.eyes = None if eyes is None else _frozen(eyes)
         if weights is None and isinstance(network, backbones.VGG19):
             weights, gram_weights = VGG19_WEIGHTS, gram_weights or VGG19_GRAM_WEIGHTS
         self.weights = tuple(weights or LESSON_WEIGHTS)
@@ -154,7 +167,7 @@ class FeatureLoss(nn.Module):
         return super().train(False)
 
     def parts(self, restored: Tensor, target: Tensor) -> dict[str, Tensor]:
-        """The parts by name, weighted: ``pixel``, ``feature_0`` ..., ``gram_0`` ...
+        """The parts by name, weighted: ``pixel``, ``feature_0`` ..., ``gram_0`` ..., ``direction``.
 
         Args:
             restored: ``(N, 3, H, W)``, unit range, need not be clamped.
@@ -175,11 +188,32 @@ class FeatureLoss(nn.Module):
             parts[f"feature_{i}"] = w * _l1(a, b)
         for i, (v, a, b) in enumerate(zip(self.gram_weights, seen, wanted, strict=True)):
             parts[f"gram_{i}"] = v * _l1(gram(a), gram(b))
+        if self.eyes is not None:
+            with torch.no_grad():
+                wanted = self.eyes(target)
+            parts["direction"] = distance_between(self.eyes(restored), wanted).mean()
         return parts
 
     def forward(self, restored: Tensor, target: Tensor) -> Tensor:
-        """The sum of the parts, a scalar; see ``parts``."""
-        return total(self.parts(restored, target))
+        """The sum of the parts, a scalar, of a window that is another one each time.
+
+        See ``parts``, which judges the whole, and ``losses.same_window``.
+        """
+        return total(self.parts(*same_window(restored, target)))
+
+
+def feature_loss(name: str, folder: Path | None) -> FeatureLoss:
+    """The lesson's, through ``vgg16_bn``; or through ``vgg19``, and deeper through ResNet-18.
+
+    Args and errors: see ``feature_network``.
+    """
+    eyes = backbones.load("resnet18", folder, takes="unit") if name == "vgg19" else None
+    return FeatureLoss(feature_network(name, folder), eyes=eyes)
+
+
+def _frozen(network: nn.Module) -> nn.Module:
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network.eval().requires_grad_(False)
 
 
 def _l1(a: Tensor, b: Tensor) -> Tensor:

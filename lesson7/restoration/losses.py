@@ -7,6 +7,7 @@
     generator_parts           that and the pixels, weighted
     patch_accuracy            the share of patches that the critic gets right
     total                     the loss itself, of one that has parts
+    same_window               both pictures from another corner, for who looks in strides [4]
 
 ``feature_loss.py`` has the one that looks through a network. A critic gives logits, one for
 each patch: above 0 it says real [2]. Losses with several parts return them by name, already
@@ -19,6 +20,8 @@ References:
         (a verdict for each patch). https://arxiv.org/abs/1611.07004
     [3] Zhang et al., Colorful image colorization, 2016 (section 2.2, rebalancing).
         https://arxiv.org/abs/1603.08511
+    [4] Kettunen et al., E-LPIPS: robust perceptual image similarity via random transformation
+        ensembles, 2019. https://arxiv.org/abs/1906.03973
 """
 
 from collections.abc import Mapping
@@ -34,6 +37,7 @@ from lesson7.restoration.chroma import chroma
 ROUND = 0.05  # chroma: below this error the loss is a parabola, above it a line
 STRONG = 0.1  # chroma that counts twice as much as grey does
 MOST_COUNTED = 4.0  # times as much as grey: what the strongest colours count
+MOVED = 8  # pixels: a window begins at one of the first so many rows and columns
 
 
 def pixel_loss(restored: Tensor, target: Tensor) -> Tensor:
@@ -155,6 +159,28 @@ def patch_accuracy(real_logits: Tensor, fake_logits: Tensor) -> float:
     _check_logits(real_logits, fake_logits)
     real, fake = (real_logits > 0).float().mean(), (fake_logits <= 0).float().mean()
     return ((real + fake) / 2).item()
+
+
+def same_window(restored: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+    """Both without a few rows and columns, the same ones, drawn anew at each call [4].
+
+    A network with strides looks harder at some pixels than at others: at every fourth, with a
+    ResNet. Who is always judged from the same corner learns to please it there, and draws dots.
+
+    Args:
+        restored, target: ``(N, C, H, W)``, ``MOVED`` pixels high and wide at least.
+
+    Returns:
+        ``(N, C, H - 7, W - 7)`` twice, views; the corner comes from torch's shared source.
+
+    Raises:
+        InputError: the shapes differ.
+    """
+    check_pair(restored, target)
+    height, width = (side - MOVED + 1 for side in target.shape[-2:])
+    top, left = torch.randint(MOVED, (2,)).tolist()
+    rows, columns = slice(top, top + height), slice(left, left + width)
+    return restored[..., rows, columns], target[..., rows, columns]
 
 
 def check_pair(restored: Tensor, target: Tensor) -> None:

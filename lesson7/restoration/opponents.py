@@ -25,8 +25,7 @@ def opponents(
 
     Args:
         name: of the recipe: ``gan`` (in turns, against the lesson's critic) or ``best`` (together
-            with one that looks through ResNet-18; the encoder, which is a ResNet-18 itself and
-            finds what is damaged, stays as it is).
+            with one that looks through ResNet-18).
         recipe: how to train.
         restorer: damaged crops -> restored ones, unit range.
         critic: the run of the lesson's critic.
@@ -42,7 +41,6 @@ def opponents(
         parts = weights[0], weights[1], weights[2]
         theirs = together.Settings(lr=lr, weights=parts, bfloat16=bfloat16)
         heads = ProjectedCritic(eyes, size=None)
-        restorer.groups()[0].requires_grad_(False)  # type: ignore[operator]
         return together.Together(restorer, heads, theirs, made)
     needed_by = None if folder is None else name
     judge = with_weights(build_critic(recipe.network), critic, needed_by=needed_by)

@@ -69,7 +69,7 @@ RECIPES = {
         (Phase(3, (1e-4, 3e-4), pct_start=0.1),), whole=0.12, numbers=0.9, ships="pixel"
     ),
     "feature": Recipe(
-        (Phase(3, (1e-4, 3e-4), pct_start=0.1),),
+        (Phase(8, (1e-4, 3e-4), pct_start=0.1),),
         whole=0.12,
         repeats=1,
         settings=replace(OURS, ema_decay=0.99),  # few steps: a longer average stays behind

@@ -4,30 +4,34 @@
     Together     the step, and a validation of both
 
 What the frozen network sees of the restored pictures is computed once and serves three times:
-the critic's heads learn from it, they judge it for the generator, and it is compared with what
-the network sees of the targets. The heads ask for some photograph, the comparison asks for this
-one, and the pixels keep its colours where they are. An average over what a lost detail may have
-been satisfies the last two; only the heads object to it, because no photograph is so soft [2].
+the critic's heads learn from it, they judge it for the generator, and its distance is taken [3]
+from what the network sees of the targets. The heads ask for some photograph, the distance asks
+for this one, and the pixels keep its colours where they are. An average over what a lost detail
+may have been satisfies the last two; only the heads object to it, because no photograph is so
+soft [2].
 
 References:
     [1] Sauer et al., Projected GANs converge faster, 2021. https://arxiv.org/abs/2111.01007
     [2] Ledig et al., Photo-realistic single image super-resolution using a GAN, 2016
         (three such parts). https://arxiv.org/abs/1609.04802
+    [3] Zhang et al., The unreasonable effectiveness of deep features as a perceptual metric,
+        2018. https://arxiv.org/abs/1801.03924
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
+import torch.nn.functional as F
 from accelerate import Accelerator
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import LambdaLR
 
 from lesson7.core import projected
 from lesson7.core.images import normalize
+from lesson7.core.metrics import distance_between
 from lesson7.restoration.game import Game, learnt
-from lesson7.restoration.losses import total
+from lesson7.restoration.losses import same_window, total
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ class Settings:
             that has learnt.
         critic_lr: the same for the critic's heads.
         betas: Adam's; the first is 0, for what is sought moves.
-        weights: of the heads' verdict, of what the network sees, and of the pixels.
+        weights: of the heads' verdict, of the distance of what the network sees, and of the pixels.
         ema_decay: of the generator's averaged weights, per step; 0.998 forgets half in 350.
         bfloat16: compute in bfloat16 where torch's autocast does; weights stay float32.
     """
@@ -52,6 +56,16 @@ class Settings:
     weights: tuple[float, float, float] = (0.4, 1.0, 20.0)
     ema_decay: float = 0.998
     bfloat16: bool = True
+
+
+class Seen(NamedTuple):
+    """Pictures through the critic's frozen network."""
+
+    features: list[Tensor]
+    """As they come out of it, ``(N, C, h, w)`` at three depths: what is compared."""
+
+    projected: list[Tensor]
+    """The signed pictures and mixed features: what the heads judge."""
 
 
 class Together(Game):
@@ -100,10 +114,12 @@ class Together(Game):
         self.generator.train()
         self.critic.train()
         with self.precision():
-            restored = self.generator(damaged).float()
-            real, fake = self.seen(target), self.critic.project(2 * restored - 1)
-            judged = self.critic.judge([x.detach() for x in fake])
-            critic_loss = projected.critic_loss(self.critic.judge(real), judged)
+            restored, target = same_window(self.generator(damaged).float(), target)
+            with torch.no_grad():
+                real = self.seen(target)
+            fake = self.seen(restored)
+            judged = self.critic.judge([x.detach() for x in fake.projected])
+            critic_loss = projected.critic_loss(self.critic.judge(real.projected), judged)
         self.accelerator.backward(critic_loss)
         self.critic_optimizer.step()
         self.critic_optimizer.zero_grad()
@@ -122,30 +138,27 @@ class Together(Game):
         """What ``step`` logs, of a batch from which nobody learns."""
         restored = generator(damaged).float()
         real, fake = self.seen(target), self.seen(restored)
-        loss = projected.critic_loss(self.critic.judge(real), self.critic.judge(fake))
+        scores = self.critic.judge(real.projected), self.critic.judge(fake.projected)
+        loss = projected.critic_loss(*scores)
         return {"critic_loss": loss, **self._parts(restored, target, real, fake)}
 
-    def seen(self, pictures: Tensor) -> list[Tensor]:
-        """What the critic's heads look at, of pictures that need no gradient, unit range."""
-        with torch.no_grad():
-            return self.critic.project(2 * pictures - 1)
+    def seen(self, pictures: Tensor) -> Seen:
+        """What the critic's network and its heads see of ``(N, 3, H, W)``, unit range."""
+        signed = 2 * pictures - 1
+        features = self.critic.look(signed)
+        return Seen(features, self.critic.project(signed, features))
 
-    def _parts(
-        self, restored: Tensor, target: Tensor, real: Sequence[Tensor], fake: Sequence[Tensor]
-    ) -> dict[str, Tensor]:
-        """The generator's loss by parts; the first of what the heads see is the picture itself."""
+    def _parts(self, restored: Tensor, target: Tensor, real: Seen, fake: Seen) -> dict[str, Tensor]:
+        """The generator's loss by parts, weighted."""
         adversarial, features, pixels = self.settings.weights
-        unlike = [_l1(a, b) for a, b in zip(fake[1:], real[1:], strict=True)]
+        verdict = projected.generator_loss(self.critic.judge(fake.projected))
+        unlike = distance_between(fake.features, real.features).mean()
+        apart = F.l1_loss(normalize(restored.float()), normalize(target.float()))
         return {
-            "generator_adversarial": adversarial
-            * projected.generator_loss(self.critic.judge(fake)),
-            "generator_features": features * torch.stack(unlike).mean(),
-            "generator_pixel": pixels * _l1(normalize(restored), normalize(target)),
+            "generator_adversarial": adversarial * verdict,
+            "generator_features": features * unlike,
+            "generator_pixel": pixels * apart,
         }
 
     def _adam(self, network: nn.Module, lr: float) -> torch.optim.Adam:
         return torch.optim.Adam(learnt(network), lr, betas=self.settings.betas)
-
-
-def _l1(a: Tensor, b: Tensor) -> Tensor:
-    return (a.float() - b.float()).abs().mean()

@@ -7,10 +7,11 @@ for the lesson's U-Net on ResNet-34:
 
     pixel       squared error of the pixels, encoder frozen at first              [1]
     polish      the same from a run of ``pixel``: more numbers, more undamaged pictures
-    feature     from a run of ``pixel``: what VGG sees of both must agree, too    [2]
+    feature     from a run of ``pixel``: what VGG sees of both must agree, too [2]; with VGG-19,
+                whose layers lie shallow, also what ResNet-18 sees of them [7]
     critic      from a run of ``pixel``: tell its work from photographs
     gan         from a run of ``pixel`` and one of ``critic``: both, in turns     [3]
-    best        from a run of ``pixel``: what ResNet-18 sees of both must agree, and a critic
+    best        from a run of ``pixel``: what ResNet-18 sees of both must agree [7], and a critic
                 who looks through it must take it for a photograph; both learn together [6]
     colour      from a run of ``pixel``: the colours of black-and-white photographs [4, 5]
 
@@ -32,6 +33,8 @@ References:
     [5] Iizuka et al., Let there be color!, 2016 (the whole picture decides).
         https://doi.org/10.1145/2897824.2925974
     [6] Sauer et al., Projected GANs converge faster, 2021. https://arxiv.org/abs/2111.01007
+    [7] Zhang et al., The unreasonable effectiveness of deep features as a perceptual metric,
+        2018. https://arxiv.org/abs/1801.03924
 """
 
 from dataclasses import asdict, replace
@@ -46,7 +49,7 @@ from lesson7.core.backbones import load as load_backbone
 from lesson7.core.training import Task, fit
 from lesson7.restoration import adversarial, data, degradations, shipping
 from lesson7.restoration.colour_judging import GreyPictures
-from lesson7.restoration.feature_loss import FeatureLoss, feature_network
+from lesson7.restoration.feature_loss import feature_loss
 from lesson7.restoration.generated import save_restored
 from lesson7.restoration.grey_pairs import GreyPairs
 from lesson7.restoration.judging import Pictures
@@ -168,7 +171,7 @@ def main(
             task = critic_task(chosen, build_critic(network), run.folder / "crops")
         else:
             if recipe == "feature":
-                loss = FeatureLoss(feature_network(vgg, pretrained))
+                loss = feature_loss(vgg, pretrained)
             task = restoration_task(chosen, restorer, loss, pairs, pictures)
     if show_batch:
         first, second = next(iter(task.batches))

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from lesson7.core.backbones import VGG19
+from lesson7.core.backbones import VGG19, ResNet18
 from lesson7.core.errors import ConfigError, InputError, WeightsMissing
 from lesson7.core.images import IMAGENET_STD
 from lesson7.restoration import feature_loss, losses
@@ -86,10 +86,20 @@ def test_gram_weights_can_be_chosen():
     assert parts["gram_1"].item() == pytest.approx(7.5)
 
 
+def test_eyes_compare_directions_alone():
+    """Grey .5 and .25 differ in strength; red and green are 90 degrees apart: |x - y|^2 = 2."""
+    loss = FeatureLoss(Doubled(), (2, 3), eyes=Doubled())
+    assert loss.parts(grey(0.5), grey(0.25))["direction"].item() == pytest.approx(0, abs=1e-6)
+    red, green = torch.eye(3)[:2, :, None, None].expand(2, 3, 4, 4).split(1)
+    assert loss.parts(red, red)["direction"].item() == 0
+    # two taps: the colours, and twice the red, which is there once and once is not (1)
+    assert loss.parts(red, green)["direction"].item() == pytest.approx((2 + 1) / 2)
+
+
 @pytest.fixture(scope="module", params=["vgg19", "vgg16_bn"])
 def trained(request):
     torch.manual_seed(0)
-    return FeatureLoss(feature_network(request.param, None))
+    return feature_loss.feature_loss(request.param, None)
 
 
 def test_equal_pictures_cost_nothing(trained):
@@ -98,21 +108,32 @@ def test_equal_pictures_cost_nothing(trained):
     assert list(parts) == [
         "pixel",
         *(f"{kind}_{i}" for kind in ("feature", "gram") for i in range(3)),
+        *(["direction"] if trained.eyes else []),
     ]
     assert all(part.item() == 0 for part in parts.values())
 
 
-def test_parts_sum_to_the_total_exactly(trained):
-    restored, target = torch.rand(2, 3, 32, 32), torch.rand(2, 3, 32, 32)
-    parts = trained.parts(restored, target)
+def test_parts_sum_to_the_total_exactly_in_the_window_that_was_drawn(trained):
+    restored, target = torch.rand(2, 3, 39, 39), torch.rand(2, 3, 39, 39)
+    torch.manual_seed(5)
+    drawn = trained(restored, target)
+    torch.manual_seed(5)
+    parts = trained.parts(*losses.same_window(restored, target))
     assert all(part.item() > 0 for part in parts.values())
-    assert torch.equal(trained(restored, target), losses.total(parts))
+    assert torch.equal(drawn, losses.total(parts))
     assert losses.total(parts).item() == pytest.approx(sum(p.item() for p in parts.values()))
+    assert len({trained(restored, target).item() for _ in range(4)}) > 1  # another one each time
+
+
+def test_only_vgg19_has_deeper_eyes_beside_it():
+    """The lesson's network looks deep enough by itself, and its loss is the lesson's."""
+    assert isinstance(feature_loss.feature_loss("vgg19", None).eyes, ResNet18)
+    assert feature_loss.feature_loss("vgg16_bn", None).eyes is None
 
 
 def test_only_the_restored_picture_is_pulled_at(trained):
-    restored = torch.rand(1, 3, 32, 32).requires_grad_()
-    target = torch.rand(1, 3, 32, 32).requires_grad_()
+    restored = torch.rand(1, 3, 39, 39).requires_grad_()
+    target = torch.rand(1, 3, 39, 39).requires_grad_()
     trained(restored, target).backward()
     assert restored.grad.isfinite().all()
     assert restored.grad.abs().sum() > 0
@@ -123,7 +144,7 @@ def test_only_the_restored_picture_is_pulled_at(trained):
 def test_the_network_stays_frozen_and_in_eval_mode_whatever_is_trained(trained):
     before = {key: tensor.clone() for key, tensor in trained.state_dict().items()}
     nn.ModuleList([trained, nn.Linear(1, 1)]).train()
-    trained(torch.rand(2, 3, 32, 32).requires_grad_(), torch.rand(2, 3, 32, 32)).backward()
+    trained(torch.rand(2, 3, 39, 39).requires_grad_(), torch.rand(2, 3, 39, 39)).backward()
     assert not any(module.training for module in trained.modules())
     assert all(torch.equal(before[key], tensor) for key, tensor in trained.state_dict().items())
 

@@ -101,3 +101,20 @@ def test_empty_batches_are_refused():
     ):
         with pytest.raises(InputError):
             call()
+
+
+def test_a_window_is_the_same_of_both_and_begins_anywhere():
+    """Every pixel knows its place, so the corner can be read off."""
+    place = torch.arange(20 * 24.0).view(1, 1, 20, 24).expand(2, 3, 20, 24)
+    corners = set()
+    for _ in range(1_000):
+        one, other = losses.same_window(place, place + 0.5)
+        assert one.shape == other.shape == (2, 3, 13, 17)
+        assert torch.equal(one + 0.5, other)
+        corners.add(divmod(int(one[0, 0, 0, 0]), 24))
+    assert corners == {(row, column) for row in range(8) for column in range(8)}
+
+
+def test_a_window_of_unlike_pictures_is_refused():
+    with pytest.raises(InputError, match="target"):
+        losses.same_window(torch.zeros(1, 3, 20, 20), torch.zeros(1, 3, 20, 21))

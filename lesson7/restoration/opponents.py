@@ -15,7 +15,7 @@ from lesson7.restoration import together, turns
 from lesson7.restoration.game import Game, accelerator
 from lesson7.restoration.recipes import Recipe, build_critic, with_weights
 
-AGAINST = ("gan", "best")
+AGAINST = ("gan", "best", "finish")
 
 
 def opponents(
@@ -24,8 +24,9 @@ def opponents(
     """``restorer`` and the critic that it is trained against.
 
     Args:
-        name: of the recipe: ``gan`` (in turns, against the lesson's critic) or ``best`` (together
-            with one that looks through ResNet-18).
+        name: of the recipe: ``gan`` (in turns, against the lesson's critic), ``best`` or
+            ``finish`` (together with one that looks through ResNet-18; in ``best`` the encoder,
+            which is a ResNet-18 itself and finds what is damaged, stays as it is).
         recipe: how to train.
         restorer: damaged crops -> restored ones, unit range.
         critic: the run of the lesson's critic.
@@ -34,13 +35,16 @@ def opponents(
     lr, weights, bfloat16 = recipe.phases[-1].max_lr, recipe.weights, recipe.settings.bfloat16
     assert isinstance(lr, float)  # constant, and the same for all layers
     made = accelerator(recipe.settings.seed)
-    if name == "best":
+    if name != "gan":
         eyes = placed(backbones.load("resnet18", folder, takes="signed"), made.device)
         if bfloat16:  # they do not learn, so nothing needs their float32 weights
             eyes = eyes.bfloat16()
         parts = weights[0], weights[1], weights[2]
-        theirs = together.Settings(lr=lr, weights=parts, bfloat16=bfloat16)
+        theirs = together.Settings(
+            lr=lr, weights=parts, directions=recipe.directions, bfloat16=bfloat16
+        )
         heads = ProjectedCritic(eyes, size=None)
+        restorer.groups()[0].requires_grad_(recipe.directions)  # type: ignore[operator]
         return together.Together(restorer, heads, theirs, made)
     needed_by = None if folder is None else name
     judge = with_weights(build_critic(recipe.network), critic, needed_by=needed_by)

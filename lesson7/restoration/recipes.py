@@ -1,6 +1,6 @@
 """What there is to train, and with what.
 
-RECIPES         pixel, polish, feature, critic, gan, best, colour
+RECIPES         pixel, polish, feature, critic, gan, best, finish, colour
 NETWORKS        compact and blurred (ours, shipped) and lesson (ResNet-34)
 PRETRAINED      which of them begin with an encoder that has learnt
 build_network   one of them, as a network of unit range
@@ -40,7 +40,8 @@ class Recipe:
         repeats: crops of each photograph in one epoch.
         settings: how to train.
         weights: of the critic's opinion and of the pixels (gan); of the critic's, of what it looks
-            through, and of the pixels (best).
+            through, and of the pixels (best, finish).
+        directions: what it looks through is compared by direction, and the encoder learns (finish).
         network: one of ``NETWORKS``.
         begins: with the weights of a finished run, given as ``--start``.
         ships: whose weights it makes, ``restoration-`` and this name; None: its own.
@@ -55,6 +56,7 @@ class Recipe:
     repeats: int = 3
     settings: Settings = OURS
     weights: tuple[float, ...] = (1.0, 50.0)
+    directions: bool = False
     network: str = "compact"
     begins: bool = True
     ships: str | None = None
@@ -69,7 +71,7 @@ RECIPES = {
         (Phase(3, (1e-4, 3e-4), pct_start=0.1),), whole=0.12, numbers=0.9, ships="pixel"
     ),
     "feature": Recipe(
-        (Phase(8, (1e-4, 3e-4), pct_start=0.1),),
+        (Phase(6, (1e-4, 3e-4), pct_start=0.1),),
         whole=0.12,
         repeats=1,
         settings=replace(OURS, ema_decay=0.99),  # few steps: a longer average stays behind
@@ -79,6 +81,15 @@ RECIPES = {
     "gan": Recipe((Phase(3, 1e-4),), whole=0.12, repeats=1),
     "best": Recipe(
         (Phase(12, 2e-4),), whole=0.06, repeats=1, weights=(0.4, 1.0, 20.0), network="blurred"
+    ),
+    "finish": Recipe(
+        (Phase(11, 2e-4),),
+        whole=0.06,
+        repeats=1,
+        weights=(0.06, 1.0, 3.0),
+        directions=True,
+        network="blurred",
+        ships="best",
     ),
     "colour": Recipe((Phase(19, (2e-4, 8e-4), pct_start=0.15),), size=144, family=0.5, repeats=1),
 }

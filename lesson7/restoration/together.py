@@ -4,11 +4,13 @@
     Together     the step, and a validation of both
 
 What the frozen network sees of the restored pictures is computed once and serves three times:
-the critic's heads learn from it, they judge it for the generator, and its distance is taken [3]
-from what the network sees of the targets. The heads ask for some photograph, the distance asks
-for this one, and the pixels keep its colours where they are. An average over what a lost detail
-may have been satisfies the last two; only the heads object to it, because no photograph is so
-soft [2].
+the critic's heads learn from it, they judge it for the generator, and it is compared with what
+the network sees of the targets. The heads ask for some photograph, the comparison asks for this
+one, and the pixels keep its colours where they are. An average over what a lost detail may have
+been satisfies the last two; only the heads object to it, because no photograph is so soft [2].
+
+What is compared is either how strongly each mixed feature answers, which brings texture, or the
+direction of the features alone [3], which puts it in its place: one after the other.
 
 References:
     [1] Sauer et al., Projected GANs converge faster, 2021. https://arxiv.org/abs/2111.01007
@@ -44,7 +46,9 @@ class Settings:
             that has learnt.
         critic_lr: the same for the critic's heads.
         betas: Adam's; the first is 0, for what is sought moves.
-        weights: of the heads' verdict, of the distance of what the network sees, and of the pixels.
+        weights: of the heads' verdict, of what the network sees, and of the pixels.
+        directions: compare directions, from a corner that moves (``losses.same_window``);
+            otherwise strengths, of whole crops.
         ema_decay: of the generator's averaged weights, per step; 0.998 forgets half in 350.
         bfloat16: compute in bfloat16 where torch's autocast does; weights stay float32.
     """
@@ -54,6 +58,7 @@ class Settings:
     critic_lr: float = 2e-4
     betas: tuple[float, float] = (0.0, 0.99)
     weights: tuple[float, float, float] = (0.4, 1.0, 20.0)
+    directions: bool = False
     ema_decay: float = 0.998
     bfloat16: bool = True
 
@@ -62,10 +67,10 @@ class Seen(NamedTuple):
     """Pictures through the critic's frozen network."""
 
     features: list[Tensor]
-    """As they come out of it, ``(N, C, h, w)`` at three depths: what is compared."""
+    """As they come out of it, ``(N, C, h, w)`` at three depths."""
 
     projected: list[Tensor]
-    """The signed pictures and mixed features: what the heads judge."""
+    """The signed pictures, and the features mixed: what the heads judge."""
 
 
 class Together(Game):
@@ -114,7 +119,9 @@ class Together(Game):
         self.generator.train()
         self.critic.train()
         with self.precision():
-            restored, target = same_window(self.generator(damaged).float(), target)
+            restored = self.generator(damaged).float()
+            if self.settings.directions:
+                restored, target = same_window(restored, target)
             with torch.no_grad():
                 real = self.seen(target)
             fake = self.seen(restored)
@@ -152,13 +159,19 @@ class Together(Game):
         """The generator's loss by parts, weighted."""
         adversarial, features, pixels = self.settings.weights
         verdict = projected.generator_loss(self.critic.judge(fake.projected))
-        unlike = distance_between(fake.features, real.features).mean()
+        unlike = self._unlike(fake, real)
         apart = F.l1_loss(normalize(restored.float()), normalize(target.float()))
         return {
             "generator_adversarial": adversarial * verdict,
             "generator_features": features * unlike,
             "generator_pixel": pixels * apart,
         }
+
+    def _unlike(self, fake: Seen, real: Seen) -> Tensor:
+        if self.settings.directions:
+            return distance_between(fake.features, real.features).mean()
+        mixed = zip(fake.projected[1:], real.projected[1:], strict=True)  # without the pictures
+        return torch.stack([F.l1_loss(a.float(), b.float()) for a, b in mixed]).mean()
 
     def _adam(self, network: nn.Module, lr: float) -> torch.optim.Adam:
         return torch.optim.Adam(learnt(network), lr, betas=self.settings.betas)

@@ -7,12 +7,13 @@ for the lesson's U-Net on ResNet-34:
 
     pixel       squared error of the pixels, encoder frozen at first              [1]
     polish      the same from a run of ``pixel``: more numbers, more undamaged pictures
-    feature     from a run of ``pixel``: what VGG sees of both must agree, too [2]; with VGG-19,
-                whose layers lie shallow, also what ResNet-18 sees of them [7]
+    feature     from a run of ``pixel`` or ``best``: what VGG sees of both must agree, too [2];
+                with VGG-19, whose layers lie shallow, also what ResNet-18 sees of them [7]
     critic      from a run of ``pixel``: tell its work from photographs
     gan         from a run of ``pixel`` and one of ``critic``: both, in turns     [3]
-    best        from a run of ``pixel``: what ResNet-18 sees of both must agree [7], and a critic
+    best        from a run of ``pixel``: what ResNet-18 sees of both must agree, and a critic
                 who looks through it must take it for a photograph; both learn together [6]
+    finish      the same from a run of ``best``: with less of the critic, by directions [7]
     colour      from a run of ``pixel``: the colours of black-and-white photographs [4, 5]
 
 Instead of a run of ``pixel`` one of ``polish`` will do, or the shipped weights by their names:
@@ -209,7 +210,7 @@ def main(
         command = f"python -m lesson7.restoration.train --recipe {recipe} --seed {seed} --ship"
         command += "".join(f" --{name} {path}" for name, path in
                            (("start", start), ("critic", critic)) if path)  # fmt: skip
-        if chosen.ships and start is not None:
+        if chosen.ships and start is not None and start.is_dir():
             runs.Run(start).keep_record(f"restoration-{chosen.ships}")
         measured = shipping.ship(
             recipe, task.model, pictures, run, name=chosen.ships, command=command,

@@ -77,9 +77,11 @@ def test_the_critic_learns_from_its_own_loss_alone():
     assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
 
 
-def test_the_parts_are_what_they_say():
+@pytest.mark.parametrize("directions", [False, True])
+def test_the_parts_are_what_they_say(directions):
     """Of equal pictures the features' part and the pixels' are 0; of others by hand."""
-    game = together(Settings(bfloat16=False, warm_up=0, weights=(0.5, 2.0, 10.0)))
+    settings = Settings(bfloat16=False, warm_up=0, weights=(0.5, 2.0, 10.0), directions=directions)
+    game = together(settings)
     damaged, target = pairs(4)
     same = game.validate(nn.Identity(), target, target)
     assert same["valid_generator_features"] == same["valid_generator_pixel"] == 0
@@ -87,6 +89,10 @@ def test_the_parts_are_what_they_say():
     apart = (normalize(damaged) - normalize(target)).abs().mean().item()
     assert valid["valid_generator_pixel"] == pytest.approx(10 * apart, rel=1e-5)
     unlike = feature_distance(lambda x: game.seen(x).features, damaged, target).mean().item()
+    if not directions:
+        mixed = [game.critic.project(2 * pictures - 1)[1:] for pictures in (damaged, target)]
+        apart_at = [(a - b).abs().mean().item() for a, b in zip(*mixed, strict=True)]
+        unlike = sum(apart_at) / 3
     assert valid["valid_generator_features"] == pytest.approx(2 * unlike, rel=1e-5)
     scores = game.critic.judge(game.seen(damaged).projected)
     heads = [each.mean().item() for each in scores]
@@ -100,8 +106,8 @@ def test_a_step_says_the_same_parts_as_a_validation():
 
 
 def test_the_critic_looks_from_another_corner_in_each_step(monkeypatch):
-    """At both pictures from the same one; a validation looks at the whole."""
-    game, shown = together(), []
+    """In ``finish``: at both pictures from the same one; a validation looks at the whole."""
+    game, shown = together(replace(SMALL, directions=True)), []
     look = game.critic.look
     monkeypatch.setattr(game.critic, "look", lambda x: (shown.append(x.detach()), look(x))[1])
     place = torch.arange(48 * 48.0).view(1, 1, 48, 48).expand(8, 3, 48, 48) / 2304
@@ -201,4 +207,6 @@ def test_the_recipes_precision_is_the_games(name, bfloat16):
     if isinstance(game, Together):
         kinds = {p.dtype for p in game.critic._features[0].parameters()}
         assert kinds == {torch.bfloat16 if bfloat16 else torch.float32}
-        assert all(p.requires_grad for p in game.generator.parameters())
+        learns = {p.requires_grad for p in game.generator.groups()[0].parameters()}
+        assert learns == {name == "finish"}
+        assert game.settings.directions == (name == "finish")

@@ -110,10 +110,11 @@ def test_gan_begins_with_both(command, beginnings):
         assert_held(held, command.folder / run)
 
 
-def test_best_needs_no_critic_to_begin_with(command, beginnings):
-    done = command("--recipe", "best", "--start", "pixel", "--out", "best")
+@pytest.mark.parametrize("recipe", ["best", "finish"])
+def test_best_needs_no_critic_to_begin_with(command, beginnings, recipe):
+    done = command("--recipe", recipe, "--start", "pixel", "--out", recipe)
     assert done.exit_code == 0, done.output
-    rows = Run(command.folder / "best").rows()
+    rows = Run(command.folder / recipe).rows()
     assert {"psnr", "valid_critic_loss", "valid_generator_features"} <= {*rows[-1]}
     assert_held(beginnings["train"][0], command.folder / "pixel")
 

@@ -91,7 +91,7 @@ RESTORATION = Group(
         Rung(
             "restoration-feature",
             "Feature loss",
-            "what VGG sees of both pictures must agree, too",
+            "what trained networks see of both pictures must agree, too",
             "Instead of a critic that learns, a finished network compares: what its layers make of "
             "both pictures, and which of their features occur together. That makes edges firm "
             "without a quarrel of two networks, and trains as calmly as any other loss; where the "
@@ -120,11 +120,9 @@ RESTORATION = Group(
             (
                 Quantity("PSNR", "psnr", unit="dB"),
                 *_GAINS,
-                Quantity("Generator: adversarial part", "generator_adversarial"),
-                Quantity("Generator: features’ part", "generator_features"),
-                Quantity("Generator: pixels’ part", "generator_pixel"),
                 Quantity("Critic’s loss", "critic_loss"),
             ),
+            runs=("restoration-best", "restoration-finish"),
             also=_GAINED,
         ),
         Rung(

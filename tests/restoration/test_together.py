@@ -27,7 +27,7 @@ SMALL = Settings(bfloat16=False, warm_up=0)
 def pairs(n: int = 8) -> tuple[Tensor, Tensor]:
     """Targets, and copies that are darker: what is wanted of the generator is plain."""
     rng = torch.Generator().manual_seed(0)
-    target = torch.rand(n, 3, 48, 48, generator=rng)
+    target = torch.rand(n, 3, 32, 32, generator=rng)
     return target * 0.7, target
 
 
@@ -120,7 +120,7 @@ def test_the_critic_looks_from_another_corner_in_each_step(monkeypatch):
     assert len({x[0, 0, 0, 0].item() for x in targets}) > 2
     shown.clear()
     game.validate(nn.Identity(), *pairs())
-    assert {x.shape[-1] for x in shown} == {48}
+    assert {x.shape[-1] for x in shown} == {32}
 
 
 def test_validation_changes_nothing():
@@ -154,9 +154,9 @@ def test_a_generator_that_is_asked_for_the_verdict_takes_the_critic_in():
 
 
 def test_a_critic_learns_to_tell_them_apart():
-    game = together(Settings(bfloat16=False, warm_up=0, lr=0.0, critic_lr=4e-3))
+    game = together(Settings(bfloat16=False, warm_up=0, lr=0.0, critic_lr=1e-3))
     losses = [game.step(*pairs())["critic_loss"].item() for _ in range(40)]
-    assert sum(losses[-5:]) < 0.75 * sum(losses[:5])  # 2 for one that cannot tell
+    assert sum(losses[-5:]) < 0.5 * sum(losses[:5])
 
 
 def test_the_first_steps_are_small_ones():

@@ -19,7 +19,13 @@ AGAINST = ("gan", "best", "finish")
 
 
 def opponents(
-    name: str, recipe: Recipe, restorer: nn.Module, critic: Path | None, folder: Path | None
+    name: str,
+    recipe: Recipe,
+    restorer: nn.Module,
+    critic: Path | None,
+    folder: Path | None,
+    *,
+    steps: int,
 ) -> Game:
     """``restorer`` and the critic that it is trained against.
 
@@ -31,6 +37,7 @@ def opponents(
         restorer: damaged crops -> restored ones, unit range.
         critic: the run of the lesson's critic.
         folder: of the pretrained networks; None: random weights (dry runs).
+        steps: of the run, one for each batch.
     """
     lr, weights, bfloat16 = recipe.phases[-1].max_lr, recipe.weights, recipe.settings.bfloat16
     assert isinstance(lr, float)  # constant, and the same for all layers
@@ -41,7 +48,11 @@ def opponents(
             eyes = eyes.bfloat16()
         parts = weights[0], weights[1], weights[2]
         theirs = together.Settings(
-            lr=lr, weights=parts, directions=recipe.directions, bfloat16=bfloat16
+            lr=lr,
+            steps=steps if recipe.cools else None,
+            weights=parts,
+            directions=recipe.directions,
+            bfloat16=bfloat16,
         )
         heads = ProjectedCritic(eyes, size=None)
         restorer.groups()[0].requires_grad_(recipe.directions)  # type: ignore[operator]

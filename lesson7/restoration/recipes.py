@@ -42,6 +42,7 @@ class Recipe:
         weights: of the critic's opinion and of the pixels (gan); of the critic's, of what it looks
             through, and of the pixels (best, finish).
         directions: what it looks through is compared by direction, and the encoder learns (finish).
+        cools: in the last third of the run the generator's rate falls to 0 (finish).
         network: one of ``NETWORKS``.
         begins: with the weights of a finished run, given as ``--start``.
         ships: whose weights it makes, ``restoration-`` and this name; None: its own.
@@ -57,6 +58,7 @@ class Recipe:
     settings: Settings = OURS
     weights: tuple[float, ...] = (1.0, 50.0)
     directions: bool = False
+    cools: bool = False
     network: str = "compact"
     begins: bool = True
     ships: str | None = None
@@ -83,11 +85,13 @@ RECIPES = {
         (Phase(12, 2e-4),), whole=0.06, repeats=1, weights=(0.4, 1.0, 20.0), network="blurred"
     ),
     "finish": Recipe(
-        (Phase(11, 2e-4),),
+        (Phase(28, 2e-4),),
+        family=0.5,
         whole=0.06,
         repeats=1,
-        weights=(0.06, 1.0, 3.0),
+        weights=(0.06, 1.0, 4.0),
         directions=True,
+        cools=True,
         network="blurred",
         ships="best",
     ),

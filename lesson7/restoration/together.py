@@ -44,6 +44,7 @@ class Settings:
         lr: Adam's rate for the generator, constant after ``warm_up`` steps from 0: Adam's first
             steps go as far for a small gradient as for a large one, which would jolt a network
             that has learnt.
+        steps: of the run: in the last third of them the generator's rate falls to 0; None: never.
         critic_lr: the same for the critic's heads.
         betas: Adam's; the first is 0, for what is sought moves.
         weights: of the heads' verdict, of what the network sees, and of the pixels.
@@ -55,12 +56,20 @@ class Settings:
 
     lr: float = 2e-4
     warm_up: int = 100
+    steps: int | None = None
     critic_lr: float = 2e-4
     betas: tuple[float, float] = (0.0, 0.99)
     weights: tuple[float, float, float] = (0.4, 1.0, 20.0)
     directions: bool = False
     ema_decay: float = 0.998
     bfloat16: bool = True
+
+    def share_of_lr(self, step: int) -> float:
+        """What the generator's rate is multiplied by in a step, counted from 0."""
+        warm = min((step + 1) / (self.warm_up + 1), 1.0)
+        if self.steps is None:
+            return warm
+        return min(warm, max(3 * (1 - step / self.steps), 0.0))
 
 
 class Seen(NamedTuple):
@@ -99,9 +108,7 @@ class Together(Game):
         self.settings = settings
         self.generator_optimizer = self._adam(generator, settings.lr)
         self.critic_optimizer = self._adam(critic, settings.critic_lr)
-        self.warming = LambdaLR(
-            self.generator_optimizer, lambda steps: min((steps + 1) / (settings.warm_up + 1), 1.0)
-        )
+        self.warming = LambdaLR(self.generator_optimizer, settings.share_of_lr)
 
     def parts(self) -> dict[str, Any]:
         """What the checkpoint holds, by name."""

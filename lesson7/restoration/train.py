@@ -183,8 +183,9 @@ def main(
         typer.echo(inspection.find_lr(task, run.samples))
         return
     game = None
+    steps = chosen.phases[-1].epochs * len(task.batches)
     if recipe in AGAINST:
-        game = opponents(recipe, chosen, task.model, critic, pretrained)
+        game = opponents(recipe, chosen, task.model, critic, pretrained, steps=steps)
     how = {"seed": seed, **asdict(game.settings)} if game else asdict(chosen.settings)
     run.write_options({
         "recipe": recipe, "start": start, "critic": critic, "vgg": vgg,
@@ -195,9 +196,8 @@ def main(
     if game is not None:
         assert isinstance(pictures, Pictures)
         assert task.samples is not None
-        crops_shown = chosen.phases[-1].epochs * len(task.batches) * chosen.batch_size
         result = adversarial.train(
-            game, task.batches, run, adversarial.Pace(crops_shown, minutes),
+            game, task.batches, run, adversarial.Pace(steps * chosen.batch_size, minutes),
             evaluate=task.evaluate, samples=task.samples,
             judged=(pictures.lesson[0][:8], pictures.lesson[1][:8]), seed=seed, resume=resume,
         )  # fmt: skip

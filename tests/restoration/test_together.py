@@ -169,9 +169,16 @@ def test_the_first_steps_are_small_ones():
     assert rates == pytest.approx([2.5e-4, 5e-4, 7.5e-4, 1e-3, 1e-3])
 
 
+def test_in_the_last_third_of_a_run_the_generators_rate_falls_to_nothing():
+    settings = Settings(warm_up=1, steps=9)
+    shares = [settings.share_of_lr(step) for step in range(11)]
+    assert shares == pytest.approx([1 / 2, 1, 1, 1, 1, 1, 1, 2 / 3, 1 / 3, 0, 0])
+
+
 def test_a_run_that_was_cut_ends_with_the_same_weights_bit_by_bit(tmp_path):
     def run_to(images, folder, *, resume=False):
-        game = together(seed=10 if resume else 9)  # what it starts with must not matter
+        settings = replace(SMALL, steps=10)  # so its rate falls in the second half
+        game = together(settings, seed=10 if resume else 9)  # what it starts with must not matter
         game.accelerator = accelerator(4)
         run = Run.open("best", folder, resume=resume)
         batches = torch.utils.data.DataLoader(
@@ -202,7 +209,7 @@ def test_bfloat16_trains_too():
 def test_the_recipes_precision_is_the_games(name, bfloat16):
     recipe = RECIPES[name]
     recipe = replace(recipe, settings=replace(recipe.settings, bfloat16=bfloat16))
-    game = opponents(name, recipe, CompactUnet(), None, None)
+    game = opponents(name, recipe, CompactUnet(), None, None, steps=7)
     assert game.bfloat16 == bfloat16
     if isinstance(game, Together):
         kinds = {p.dtype for p in game.critic._features[0].parameters()}
@@ -210,3 +217,4 @@ def test_the_recipes_precision_is_the_games(name, bfloat16):
         learns = {p.requires_grad for p in game.generator.groups()[0].parameters()}
         assert learns == {name == "finish"}
         assert game.settings.directions == (name == "finish")
+        assert game.settings.steps == (7 if name == "finish" else None)

@@ -4,8 +4,8 @@
 
 Three tables: the networks on the 10,000 test images as they are (accuracy, calibration, time
 per image in ratio to the smallest); our network through ``predict.read``, as a visitor meets
-it, on the test set and nine kinds of strangers' digits; and the share of scribbles, letters
-and groups of digits that it turns away.
+it, on the test set, nine kinds of strangers' digits, and real scans of 8x8 pixels; and the share
+of scribbles, letters and groups of digits that it turns away.
 
 With ``--held-out`` the 5,000 training images that chose between versions of our network take the
 place of the test set: so versions are compared, and the test set stays out of it. The lesson's
@@ -23,6 +23,7 @@ import typer
 
 from lesson7.mnist import data, predict, strangers
 from lesson7.mnist.judge import evaluate
+from tests.mnist.scans import small_scans
 from tests.mnist.stand_ins import DIGITS, OTHER_FACES, STAND_INS, by_mouse
 
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghjkmnpqrstuvwxyz"
@@ -62,6 +63,7 @@ def as_a_visitor(name: str, images: np.ndarray, labels: np.ndarray, n_strangers:
         drawn = [by_mouse(digit, rng, width) for digit in asked]
         scores.append(report(f"by mouse, {width} px", drawn, asked))
     print(f"{'mean of the strangers':32} {np.mean(scores):7.2%}")
+    report("real scans of 8x8, 13 writers", *small_scans())
 
 
 def report(name: str, pictures, labels) -> float:

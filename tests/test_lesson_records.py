@@ -86,6 +86,28 @@ def test_a_line_of_a_thousand_points_is_thinned_and_keeps_its_end(folder: Path):
     assert len(theirs.points) == 30
 
 
+def test_runs_that_count_otherwise_follow_each_other_in_photographs(folder: Path):
+    """The feature loss counts epochs; before and after it, with a critic, they count crops."""
+    for name, rows in {
+        "restoration-best": [{"images": 400, "minutes": 2, "psnr": 21.0}],
+        "restoration-feature": [{"epoch": n, "minutes": n, "psnr": 21.0 + n} for n in (1, 2)],
+        "restoration-finish": [{"images": 50, "minutes": 5, "psnr": 24.0}],
+    }.items():
+        run = folder / "runs" / name
+        run.mkdir(exist_ok=True)
+        (run / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+        options = {"options": {"n_train": 100, "repeats": 3}, "hardware": "a phone"}
+        (run / "options.json").write_text(json.dumps(options))
+    row = rows_in(folder)["restoration-best"]
+    assert (row.minutes, row.hardware) == (9.0, "a phone")
+    (line,) = row.curves[0].lines
+    assert line.axis == "photographs"
+    assert line.points == [(400, 21.0), (700, 22.0), (1000, 23.0), (1050, 24.0)]
+    (folder / "runs" / "restoration-feature" / "options.json").unlink()
+    (line,) = rows_in(folder)["restoration-best"].curves[0].lines
+    assert line.points == [(400, 21.0), (450, 24.0)]
+
+
 def test_what_records_say_is_not_taken_for_markup(folder: Path):
     text = lesson_page.page(lesson_records.read(folder))
     assert "<script" not in text

@@ -179,7 +179,7 @@ def with_weights(network: nn.Module, start: Path | None, *, needed_by: str | Non
     elif start is not None:
         network.load_state_dict(runs.Run(start).weights())
     elif needed_by is not None:
-        first = "best" if needed_by == "finish" else "pixel"
+        first = "feature" if needed_by == "finish" else "pixel"
         raise ConfigError(
             f"--recipe {needed_by} begins where others ended: give the run of {first} as --start"
             + (", and that of critic as --critic" if needed_by == "gan" else "")

@@ -13,7 +13,8 @@ for the lesson's U-Net on ResNet-34:
     gan         from a run of ``pixel`` and one of ``critic``: both, in turns     [3]
     best        from a run of ``pixel``: what ResNet-18 sees of both must agree, and a critic
                 who looks through it must take it for a photograph; both learn together [6]
-    finish      the same from a run of ``best``: with less of the critic, by directions [7]
+    finish      from a run of ``feature`` that began with ``best``: against a critic again, with
+                less of it, and by directions [7]
     colour      from a run of ``pixel``: the colours of black-and-white photographs [4, 5]
 
 Instead of a run of ``pixel`` one of ``polish`` will do, or the shipped weights by their names:

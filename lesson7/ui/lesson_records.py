@@ -135,7 +135,7 @@ def _is_recorded(rung: Rung, folder: Path) -> bool:
 
 
 def _row(rung: Rung, entry: weights.Entry | None, folder: Path) -> Row:
-    runs = [_rows_of(folder / "runs" / name) for name in rung.runs or (rung.weights,)]
+    runs = _runs_of([folder / "runs" / name for name in rung.runs or (rung.weights,)])
     tables: Sequence[Mapping[str, Any]] = facts()["tables"].get(rung.weights, [])
     figure = rung.lesson or rung.main
     lesson = None
@@ -163,6 +163,28 @@ def _parameters(path: Path) -> int | None:
         return None
 
 
+def _runs_of(folders: list[Path]) -> list[list[dict[str, Any]]]:
+    """The rows of each run; beside one that counts photographs, the others do so, too."""
+    runs = [_rows_of(folder) for folder in folders]
+    if not any("images" in row for rows in runs for row in rows):
+        return runs
+    return [
+        rows if any("images" in row for row in rows) else list(_in_photographs(rows, folder))
+        for folder, rows in zip(folders, runs, strict=True)
+    ]
+
+
+def _in_photographs(rows: list[dict[str, Any]], run: Path) -> Iterator[dict[str, Any]]:
+    """The rows without their epochs; without a place, if nobody said how large an epoch was."""
+    options = _options(run).get("options", {})
+    n_train, repeats = options.get("n_train"), options.get("repeats", 1)
+    for row in rows:
+        rest = {name: value for name, value in row.items() if name != "epoch"}
+        if _number(row.get("epoch")) and _number(n_train):
+            rest["images"] = row["epoch"] * n_train * repeats
+        yield rest
+
+
 def _rows_of(run: Path) -> list[dict[str, Any]]:
     """The lines of a run's ``metrics.jsonl``; none if it cannot be read."""
     try:
@@ -182,12 +204,17 @@ def _last(runs: list[list[dict[str, Any]]], figures: Sequence[Figure]) -> dict[s
 
 
 def _hardware(run: Path) -> str:
-    """Of a run's ``options.json``; nothing if it cannot be read."""
+    return str(_options(run).get("hardware", ""))
+
+
+def _options(run: Path) -> dict[str, Any]:
+    """A run's ``options.json``; nothing if it cannot be read."""
     try:
-        return str(json.loads((run / "options.json").read_text(encoding="utf-8"))["hardware"])
-    except (OSError, ValueError, LookupError, TypeError) as error:
+        found = json.loads((run / "options.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
         _log.warning("no options of %s: %s", run.name, error)
-        return ""
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _minutes(rows: Sequence[Mapping[str, Any]]) -> float:

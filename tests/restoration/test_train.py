@@ -166,7 +166,7 @@ def test_without_a_run_to_begin_with_it_says_so():
         with_weights(CompactUnet(), None, needed_by="feature")
     with pytest.raises(ConfigError, match="run of pixel as --start, and that of critic"):
         with_weights(CompactUnet(), None, needed_by="gan")
-    with pytest.raises(ConfigError, match=r"run of best as --start, or .* restoration-best$"):
+    with pytest.raises(ConfigError, match=r"run of feature as --start, or .* restoration-feature$"):
         with_weights(CompactUnet(), None, needed_by="finish")
 
 

@@ -122,7 +122,7 @@ RESTORATION = Group(
                 *_GAINS,
                 Quantity("Critic’s loss", "critic_loss"),
             ),
-            runs=("restoration-best", "restoration-finish"),
+            runs=("restoration-best", "restoration-feature", "restoration-finish"),
             also=_GAINED,
         ),
         Rung(

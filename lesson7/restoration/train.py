@@ -48,6 +48,7 @@ import typer
 
 from lesson7.core import inspection, runs, runtime
 from lesson7.core.backbones import load as load_backbone
+from lesson7.core.errors import ConfigError
 from lesson7.core.training import Task, fit
 from lesson7.restoration import adversarial, data, degradations, shipping
 from lesson7.restoration.colour_judging import GreyPictures
@@ -75,6 +76,22 @@ def rehearsed(recipe: Recipe) -> Recipe:
     phases = tuple(replace(phase, epochs=1) for phase in recipe.phases)
     settings = replace(recipe.settings, max_steps_per_epoch=2)
     return replace(recipe, size=64, batch_size=2, repeats=1, phases=phases, settings=settings)
+
+
+def loss_weights(text: str, instead_of: tuple[float, ...]) -> tuple[float, ...]:
+    """The numbers in ``text``, with commas between; as many as there were.
+
+    Raises:
+        ConfigError: there are more or fewer, or one is no number.
+    """
+    try:
+        found = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        found = ()
+    if len(found) != len(instead_of):
+        like = ",".join(f"{weight:g}" for weight in instead_of)
+        raise ConfigError(f"--weights {text}: write {len(instead_of)} numbers, such as {like}")
+    return found
 
 
 def main(
@@ -106,6 +123,10 @@ def main(
     ] = False,
     size: Annotated[int | None, typer.Option(help="Of a crop, in pixels.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Of the last phase.")] = None,
+    max_lr: Annotated[float | None, typer.Option(help="Of the last phase, of all layers.")] = None,
+    weights: Annotated[
+        str | None, typer.Option(help="Of the loss's parts, with commas (gan, best, finish).")
+    ] = None,
     minutes: runs.Minutes = None,
     resume: runs.Resume = False,
     seed: runs.Seed = 0,
@@ -136,9 +157,11 @@ def main(
         learning = tuple(replace(phase, frozen=0) for phase in chosen.phases)
         latest = replace(chosen.settings, ema_decay=None)
         chosen = replace(chosen, phases=learning, settings=latest)
-    if epochs:
-        last = replace(chosen.phases[-1], epochs=epochs)
-        chosen = replace(chosen, phases=(*chosen.phases[:-1], last))
+    last = chosen.phases[-1]
+    last = replace(last, epochs=epochs or last.epochs, max_lr=max_lr or last.max_lr)
+    chosen = replace(chosen, phases=(*chosen.phases[:-1], last))
+    if weights:
+        chosen = replace(chosen, weights=loss_weights(weights, chosen.weights))
     runtime.seed_everything(seed)
     pretrained = None if dry_run else backbones
     if summary:

@@ -80,8 +80,12 @@ def test_pixel_leaves_its_record_and_a_sheet_of_samples_for_each_epoch(command):
 
 @pytest.mark.parametrize("recipe", ["polish", "feature", "critic"])
 def test_the_others_begin_where_pixel_ended(command, recipe, beginnings):
-    done = command("--recipe", recipe, "--start", "pixel", "--out", recipe)
+    asked = ("--weights", "0.02,1,0.8", "--max-lr", "4e-4") if recipe == "finish" else ()
+    done = command("--recipe", recipe, "--start", "pixel", "--out", recipe, *asked)
     assert done.exit_code == 0, done.output
+    record = json.loads((command.folder / recipe / "options.json").read_text())["options"]
+    wanted = ([0.02, 1.0, 0.8], 4e-4) if asked else ([*RECIPES[recipe].weights], 2e-4)
+    assert (record["settings"]["weights"], record["settings"]["lr"]) == wanted
     rows = Run(command.folder / recipe).rows()
     assert ("accuracy" if recipe == "critic" else "psnr") in rows[-1]
     (held,) = beginnings["save_restored" if recipe == "critic" else "fit"]
@@ -112,8 +116,12 @@ def test_gan_begins_with_both(command, beginnings):
 
 @pytest.mark.parametrize("recipe", ["best", "finish"])
 def test_best_needs_no_critic_to_begin_with(command, beginnings, recipe):
-    done = command("--recipe", recipe, "--start", "pixel", "--out", recipe)
+    asked = ("--weights", "0.02,1,0.8", "--max-lr", "4e-4") if recipe == "finish" else ()
+    done = command("--recipe", recipe, "--start", "pixel", "--out", recipe, *asked)
     assert done.exit_code == 0, done.output
+    record = json.loads((command.folder / recipe / "options.json").read_text())["options"]
+    wanted = ([0.02, 1.0, 0.8], 4e-4) if asked else ([*RECIPES[recipe].weights], 2e-4)
+    assert (record["settings"]["weights"], record["settings"]["lr"]) == wanted
     rows = Run(command.folder / recipe).rows()
     assert {"psnr", "valid_critic_loss", "valid_generator_features"} <= {*rows[-1]}
     assert_held(beginnings["train"][0], command.folder / "pixel")
@@ -168,6 +176,13 @@ def test_without_a_run_to_begin_with_it_says_so():
         with_weights(CompactUnet(), None, needed_by="gan")
     with pytest.raises(ConfigError, match=r"run of feature as --start, or .* restoration-feature$"):
         with_weights(CompactUnet(), None, needed_by="finish")
+
+
+def test_the_parts_of_a_loss_are_weighted_as_asked():
+    assert train.loss_weights("0.02,1,0.8", (0.06, 1.0, 4.0)) == (0.02, 1.0, 0.8)
+    for text in ("1,2", "1,2,3,4", "1,2,x", ""):
+        with pytest.raises(ConfigError, match=r"write 3 numbers, such as 0\.06,1,4"):
+            train.loss_weights(text, (0.06, 1.0, 4.0))
 
 
 @pytest.mark.parametrize(

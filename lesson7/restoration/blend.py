@@ -4,8 +4,8 @@
 
 Networks that were trained from the same one lie in one valley. Between them the loss is no higher
 than at its sides, and what the last steps of each happened to add is averaged away: so the blend of
-one that was pulled towards texture and one that kept to the pixels can be better than either, by
-both measures. Prints how each and all together do on the photographs that never train.
+a run and of what it began with can be closer to the photograph than either, by squared error and
+by features. Prints how each and all together do on the photographs that never train.
 
 References:
     [1] Wortsman et al., Model soups: averaging weights of multiple fine-tuned models improves
@@ -80,22 +80,6 @@ def read_shares(texts: Sequence[str]) -> list[Share]:
     return found
 
 
-def cost(run: runs.Run) -> tuple[int, float]:
-    """Crops shown and minutes, of a run and of those that it began with, as far as they are there.
-
-    Raises:
-        ConfigError: a run has no options.
-    """
-    rows = run.rows()
-    crops = max((row["images"] for row in rows if "images" in row), default=0)
-    minutes = max((row["minutes"] for row in rows if "minutes" in row), default=0.0)
-    start = options_of(run).get("start")
-    if start is not None and Path(start).is_dir():
-        before = cost(runs.Run(Path(start)))
-        return crops + before[0], minutes + before[1]
-    return crops, minutes
-
-
 def options_of(run: runs.Run) -> dict[str, Any]:
     """What was asked of a run.
 
@@ -139,16 +123,16 @@ def main(
         typer.echo(f"{name:32}" + "".join(f"  {key} {found[key]:.4g}" for key in ROW))
     run = runs.Run.open("restoration-blend", out)
     run.write_options({"runs": {str(place): share for place, share in shares}, **asked[0]})
-    costs = [cost(member) for member in members[1:]]
-    crops, minutes = (sum(column) for column in zip(*costs, strict=True))
-    run.log({"images": crops, "minutes": minutes, **found})
+    run.log({"images": 0, "minutes": 0.0, **found})  # nothing was trained
     run.save_checkpoint({"model": together, "ema": None})
-    judging.samples(pictures, network, run.samples, crops)
+    judging.samples(pictures, network, run.samples, 0)
     if ship:
+        for member, options in reversed([*zip(members, asked, strict=True)]):
+            member.keep_record(f"restoration-{options['recipe']}")  # of two alike the first's
         measured = shipping.ship(
             "blend", network, pictures, run, name="best",
             command=f"python -m lesson7.restoration.blend {' '.join(texts)} --ship",
-            hardware=runs.hardware(), minutes=cost(members[0])[1] + minutes,
+            hardware=runs.hardware(), minutes=members[0].rows()[-1]["minutes"],
         )  # fmt: skip
         typer.echo("  ".join(f"{name} {value:.5g}" for name, value in measured.items()))
 

@@ -19,7 +19,7 @@ def run_of(folder: Path, seed: int, network: str = "blurred", **options) -> Run:
     """A run as training leaves it: 320 crops in 2 minutes, weights from ``seed``."""
     torch.manual_seed(seed)
     run = Run.open("x", folder)
-    run.write_options({"recipe": "finish", "network": network, "start": None, **options})
+    run.write_options({"recipe": "finish", "network": network, **options})
     run.log({"images": 320, "step": 20, "minutes": 2.0, "psnr": 20.0})
     state = CompactUnet(blur=network == "blurred").state_dict()  # leaves a picture as it is
     state = {name: value + 0.01 * torch.randn_like(value) for name, value in state.items()}
@@ -85,13 +85,10 @@ def test_a_folder_may_have_a_sign_of_equality_in_its_name():
     assert blend.read_shares(["runs/lr=2=0.5"]) == [(Path("runs/lr=2"), 0.5)]
 
 
-def test_what_a_run_began_with_is_counted(tmp_path):
-    first = run_of(tmp_path / "first", 0, start="restoration-pixel")  # shipped: not counted
-    second = run_of(tmp_path / "second", 1, start=str(first.folder))
-    assert blend.cost(first) == (320, 2.0)
-    assert blend.cost(second) == (640, 4.0)
-    with pytest.raises(ConfigError, match="is no run"):
-        blend.cost(Run(tmp_path / "nowhere"))
+def test_a_folder_that_is_no_run_is_refused(few, tmp_path):
+    run_of(tmp_path / "a", 0)
+    with pytest.raises(ConfigError, match="b is no run"):
+        commands.run(blend.main, "a=1", "b=1")
 
 
 def test_runs_of_two_networks_are_refused(few, tmp_path):
@@ -103,8 +100,9 @@ def test_runs_of_two_networks_are_refused(few, tmp_path):
 
 
 def test_shipping_leaves_the_weights_and_the_record(few, tmp_path, monkeypatch):
-    """The record counts what the others cost; the first has a record of its own."""
-    members = [run_of(tmp_path / name, seed) for seed, name in enumerate("abc")]
+    """The record counts nothing: what was trained has records of its own, by recipe."""
+    members = [run_of(tmp_path / name, seed, nth=seed) for seed, name in enumerate("abc")]
+    run_of(tmp_path / "c", 2, recipe="feature")
     arguments = ["a=0.5", "b=0.3", "c=0.2", "--out", "together"]
     said = commands.run(blend.main, *arguments, "--ship").output
     assert [line.split()[0] for line in said.splitlines()[:4]] == ["a=0.5", "b=0.3", "c=0.2",
@@ -118,9 +116,13 @@ def test_shipping_leaves_the_weights_and_the_record(few, tmp_path, monkeypatch):
     options = json.loads((record / "options.json").read_text("utf-8"))["options"]
     assert options["runs"] == {"a": 0.5, "b": 0.3, "c": 0.2}
     (row,) = Run(record).rows()
-    assert (row["images"], row["minutes"]) == (640, 4.0)
+    assert (row["images"], row["minutes"]) == (0, 0.0)
+    assert row["psnr"] > 0
+    kept = few / "runs" / "restoration-finish" / "options.json"
+    assert json.loads(kept.read_text("utf-8"))["options"]["nth"] == 0
+    assert (few / "runs" / "restoration-feature" / "metrics.jsonl").is_file()
     entry = weights.entries(few)["restoration-best"]
-    assert entry.minutes == 6.0
+    assert entry.minutes == 2.0
     assert entry.command.endswith("blend a=0.5 b=0.3 c=0.2 --ship")
     monkeypatch.setenv("LESSON7_WEIGHTS", str(few))
     shipped = weights.load("restoration-best", CompactUnet).state_dict()

@@ -101,8 +101,9 @@ def test_runs_of_two_networks_are_refused(few, tmp_path):
 
 def test_shipping_leaves_the_weights_and_the_record(few, tmp_path, monkeypatch):
     """The record counts nothing: what was trained has records of its own, by recipe."""
-    members = [run_of(tmp_path / name, seed, nth=seed) for seed, name in enumerate("abc")]
-    run_of(tmp_path / "c", 2, recipe="feature")
+    recipes = ("finish", "finish", "feature")
+    members = [run_of(tmp_path / name, nth, nth=nth, recipe=recipe)
+               for nth, (name, recipe) in enumerate(zip("abc", recipes, strict=True))]  # fmt: skip
     arguments = ["a=0.5", "b=0.3", "c=0.2", "--out", "together"]
     said = commands.run(blend.main, *arguments, "--ship").output
     assert [line.split()[0] for line in said.splitlines()[:4]] == ["a=0.5", "b=0.3", "c=0.2",

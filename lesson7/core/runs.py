@@ -115,6 +115,17 @@ class Run:
         if self.writes:
             (self.folder / "options.json").write_text(text + "\n", encoding="utf-8")
 
+    def options(self) -> dict[str, Any]:
+        """What was asked for, as ``write_options`` was told.
+
+        Raises:
+            ConfigError: nobody wrote it down.
+        """
+        try:
+            return json.loads((self.folder / "options.json").read_text("utf-8"))["options"]
+        except OSError as error:
+            raise ConfigError(f"{self.folder} is no run: it has no options.json") from error
+
     def log(self, row: Mapping[str, float | int | str]) -> None:
         """Append one line to ``metrics.jsonl``, floats to six significant digits."""
         short = {k: float(f"{v:.6g}") if isinstance(v, float) else v for k, v in row.items()}

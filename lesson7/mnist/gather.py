@@ -6,7 +6,6 @@ Prints what share of the 5,000 held-out images each has right, and all together.
 ``--ship`` do they meet MNIST's test set together: once, when nothing is left to choose.
 """
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -67,14 +66,14 @@ def ship(
         out: folder of the record; None: a numbered one.
         test: MNIST's test images and labels.
     """
-    options = [json.loads((run.folder / "options.json").read_text("utf-8")) for run in members]
+    options = [run.options() for run in members]
     found = {f"test_{name}": round(value, 6) for name, value in evaluate(together, *test).items()}
     rows = mean_rows(members)
     run = runs.Run.open(NAME, out)
-    run.write_options({"members": [each["options"] for each in options]})
+    run.write_options({"members": options})
     for row in [*rows, {"epoch": "test", **found}]:
         run.log(row)
-    seeds = " ".join(str(each["options"]["settings"]["seed"]) for each in options)
+    seeds = " ".join(str(each["settings"]["seed"]) for each in options)
     record = weights.Record(
         metrics=found,
         data="MNIST, 60,000 training images, redrawn",

@@ -14,11 +14,10 @@ References:
         (section 3.4, network interpolation). https://arxiv.org/abs/1809.00219
 """
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import torch
 import typer
@@ -80,18 +79,6 @@ def read_shares(texts: Sequence[str]) -> list[Share]:
     return found
 
 
-def options_of(run: runs.Run) -> dict[str, Any]:
-    """What was asked of a run.
-
-    Raises:
-        ConfigError: nobody knows.
-    """
-    try:
-        return json.loads((run.folder / "options.json").read_text("utf-8"))["options"]
-    except OSError as error:
-        raise ConfigError(f"{run.folder} is no run: it has no options.json") from error
-
-
 def main(
     texts: Annotated[list[str], typer.Argument(metavar="RUN=SHARE...", help="Two runs or more.")],
     folder: runs.DataDir = Path("data/pets"),
@@ -105,7 +92,7 @@ def main(
     runtime.use_threads()
     shares = read_shares(texts)
     members = [runs.Run(place) for place, _ in shares]
-    asked = [options_of(member) for member in members]
+    asked = [member.options() for member in members]
     if len({each["network"] for each in asked}) > 1:
         raise ConfigError("these are not runs of the same network")
     network = build_network(asked[0]["network"], None).eval()

@@ -161,6 +161,8 @@ def main(
     last = replace(last, epochs=epochs or last.epochs, max_lr=max_lr or last.max_lr)
     chosen = replace(chosen, phases=(*chosen.phases[:-1], last))
     if weights:
+        if recipe not in AGAINST:
+            raise ConfigError(f"--weights are of {', '.join(AGAINST)}: leave them out")
         chosen = replace(chosen, weights=loss_weights(weights, chosen.weights))
     runtime.seed_everything(seed)
     pretrained = None if dry_run else backbones

@@ -15,7 +15,6 @@ References:
         https://doi.org/10.23915/distill.00003
 """
 
-import json
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -201,8 +200,7 @@ def network_of(place: str) -> nn.Module:
     path = Path(place)
     if path.is_dir():
         run = Run(path)
-        options = json.loads((path / "options.json").read_text("utf-8"))["options"]
-        network = build_network(options["network"], None)
+        network = build_network(run.options()["network"], None)
         network.load_state_dict(run.weights())
         return network.eval()
     if path.is_file():

@@ -181,6 +181,11 @@ def test_the_parts_of_a_loss_are_weighted_as_asked():
             train.loss_weights(text, (0.06, 1.0, 4.0))
 
 
+def test_weights_that_would_change_nothing_are_refused(command):
+    with pytest.raises(ConfigError, match="of gan, best, finish: leave them out"):
+        command("--recipe", "pixel", "--weights", "1,2")
+
+
 @pytest.mark.parametrize(
     ("option", "value", "known"),
     [("--recipe", "worst", "pixel, polish"), ("--degrade", "blur,rain", "blur, noise"),

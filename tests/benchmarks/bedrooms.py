@@ -44,7 +44,7 @@ N_SAMPLES, N_SHOWN = 2_000, 64
 
 def generator_of(run: Run) -> nn.Module:
     """The generator in a run's checkpoint, averaged if the run averages."""
-    options = json.loads((run.folder / "options.json").read_text("utf-8"))["options"]
+    options = run.options()
     parts = run.load_checkpoint()["parts"]
     if options["recipe"] == "wgan":
         network: nn.Module = LessonGenerator()

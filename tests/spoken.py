@@ -27,7 +27,7 @@ LABELS = {
 # Where errors are raised on the way from a visitor's question to its answer, beside ``ui``.
 BEHIND = (
     "core/intake.py", "core/colours.py", "core/images.py", "core/runtime.py",
-    "mnist/normalise.py", "mnist/predict.py",
+    "mnist/ink.py", "mnist/normalise.py", "mnist/predict.py",
     "restoration/workbench.py", "restoration/enlarging.py", "restoration/networks.py",
     "bedrooms/rooms.py", "bedrooms/predict.py",
     "human_numbers/typed.py", "human_numbers/predict.py",

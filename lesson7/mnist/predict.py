@@ -34,8 +34,9 @@ from lesson7.core import runtime, weights
 from lesson7.core.errors import ConfigError, InputError, NotADigitError
 from lesson7.core.images import open_image
 from lesson7.core.intake import Source
+from lesson7.mnist.ink import ink_maps
 from lesson7.mnist.model import NO_DIGIT, BlockCNN, DigitEnsemble, PlainCNN, ResNet, Stages
-from lesson7.mnist.normalise import SIDE, convention, ink_maps
+from lesson7.mnist.normalise import SIDE, convention
 
 NETWORKS: dict[str, type[Stages]] = {
     "cnn": PlainCNN,

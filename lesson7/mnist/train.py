@@ -63,7 +63,7 @@ RECIPES = {
         settings=OURS,
     ),
 }
-N_PRINTED, N_DRAWN, N_NO_DIGIT = 3_000, 4_000, 15_000
+N_PRINTED, N_DRAWN, N_NO_DIGIT = 3_000, 8_000, 15_000
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def lesson_sets(folder: Path | None) -> Sets:
 
 
 def stranger_sets(folder: Path | None, cache: Path) -> Sets:
-    """MNIST less what is held out, a third of it redrawn, with other digits and no digits.
+    """MNIST less what is held out, two in five redrawn, with other digits and no digits.
 
     Drawing takes minutes, so the pictures are kept in the file ``cache``.
     """
@@ -101,7 +101,7 @@ def stranger_sets(folder: Path | None, cache: Path) -> Sets:
     else:
         printed, printed_labels = strangers.printed_digits(int(N_PRINTED * share) + 10, 0)
         drawn = {
-            "strangers": strangers.as_strangers_draw(images, 1),
+            "strangers": [strangers.as_strangers_draw(images, seed) for seed in (1, 4)],
             "printed": printed,
             "printed_labels": printed_labels,
             "no_digits": strangers.no_digits(int(N_NO_DIGIT * share) + 10, images, 2),
@@ -112,8 +112,8 @@ def stranger_sets(folder: Path | None, cache: Path) -> Sets:
     rest = torch.cat([drawn["printed"], extra, drawn["no_digits"]])
     nothing = torch.full((len(drawn["no_digits"]),), NO_DIGIT)
     rest_labels = torch.cat([drawn["printed_labels"], extra_labels, nothing])
-    redrawn = drawn["strangers"]
-    variants = [torch.cat([each, rest]) for each in (images, images, redrawn)]
+    each_way = [images] * 3 + drawn["strangers"]
+    variants = [torch.cat([each, rest]) for each in each_way]
     digits = data.Digits(variants, torch.cat([labels, rest_labels]))
     return Sets(digits, (train[0][held], train[1][held]), test)
 
@@ -159,7 +159,7 @@ def main(
     name = f"mnist-{recipe}"
     run = runs.Run.open(name, out, resume=resume)
     source = None if dry_run else folder
-    cache = run.folder.parent / f"mnist-strangers{'-dry' if dry_run else ''}.pt"
+    cache = run.folder.parent / f"mnist-redrawn{'-dry' if dry_run else ''}.pt"
     with runs.one_process_first():
         sets = stranger_sets(source, cache) if chosen.strangers else lesson_sets(source)
     task = build_task(chosen, sets)

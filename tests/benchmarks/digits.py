@@ -21,7 +21,7 @@ import numpy as np
 import torch
 import typer
 
-from lesson7.mnist import data, predict, strangers
+from lesson7.mnist import data, predict, strangers, strokes
 from lesson7.mnist.judge import evaluate
 from tests.mnist.scans import small_scans
 from tests.mnist.stand_ins import DIGITS, OTHER_FACES, STAND_INS, by_mouse
@@ -76,12 +76,12 @@ def report(name: str, pictures, labels) -> float:
 def no_digits(images: np.ndarray, n: int) -> None:
     """The share turned away of what is not one digit; letters in typefaces never trained on."""
     rng = np.random.default_rng(1)
-    by_hand = [strangers.LETTERS[rng.choice([*strangers.LETTERS])] for _ in range(n)]
+    by_hand = [strokes.LETTERS[rng.choice([*strokes.LETTERS])] for _ in range(n)]
     in_print = [LETTERS[i % len(LETTERS)] for i in range(n)]
     groups = {
-        "scribbles": [strangers.scribble(rng) for _ in range(n)],
+        "scribbles": [strokes.scribble(rng) for _ in range(n)],
         "letters in print": [strangers.printed(letter, rng, OTHER_FACES) for letter in in_print],
-        "letters by hand": [strangers.polyline(strokes, rng) for strokes in by_hand],
+        "letters by hand": [strokes.polyline(strokes, rng) for strokes in by_hand],
         "two or three digits": [strangers.several(images, rng) for _ in range(n)],
     }  # fmt: skip
     print(f"\n{'no digit':32} {'turned away':>12}")

@@ -9,7 +9,8 @@ from scipy import ndimage
 
 from lesson7.core.errors import NotADigitError
 from lesson7.mnist import normalise
-from lesson7.mnist.normalise import components, convention, ink_maps, stroke_width
+from lesson7.mnist.ink import components, ink_maps
+from lesson7.mnist.normalise import convention, stroke_width
 
 
 def centre_of_mass(picture):
@@ -60,6 +61,21 @@ def test_light_falling_off_is_taken_away(digits):
     maps = [ink_maps(Image.fromarray(p.astype(np.uint8)))[0] for p in (flat, shaded)]
     one, other = (convention(ink).astype(int) for ink in maps)
     assert np.abs(one - other).mean() < 8
+
+
+def test_in_few_pixels_no_grey_is_lost():
+    """A ring of 9x9 pixels, one half twice as dark as the other, paper around it."""
+    ink = np.pad(1 - np.pad(np.ones((5, 5)), 2), 2)
+    ink[:, 7:] *= 0.5
+    greys = (255 - 200 * ink).astype(np.uint8)
+    picture = convention(ink_maps(Image.fromarray(greys))[0])
+    assert int(picture[:, 8].max()) > 240
+    assert int(picture[:, 20].max()) == pytest.approx(128, abs=20)
+
+
+def test_in_many_pixels_ink_is_ink():
+    ink = ring(150, 10)
+    assert np.array_equal(convention(ink), convention(np.where(ink > 0, ink * 1.7, ink)))
 
 
 def test_dust_is_left_out():

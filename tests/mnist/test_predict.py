@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
 from lesson7.core.errors import ConfigError, ImageError, InputError, NotADigitError
-from lesson7.mnist import predict, strangers
+from lesson7.mnist import predict, strangers, strokes
 from tests import commands
 from tests.mnist.scans import small_scans
 from tests.mnist.stand_ins import DIGITS, OTHER_FACES, STAND_INS, by_mouse
@@ -95,7 +95,7 @@ def test_what_is_no_digit_is_turned_away(digits):
     """Letters in typefaces that training did not have, scribbles, several digits."""
     rng = np.random.default_rng(3)
     groups = {
-        "scribbles": [strangers.scribble(rng) for _ in range(100)],
+        "scribbles": [strokes.scribble(rng) for _ in range(100)],
         "letters": [strangers.printed(letter, rng, OTHER_FACES)
                     for letter in [*"ABCDEFGHJKLMNPQRSTUVWXYZabcdefghjkmnpqrstuvwxyz"] * 2],
         "two digits": [strangers.several(digits[0], rng) for _ in range(100)],

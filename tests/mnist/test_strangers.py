@@ -1,21 +1,23 @@
 """Strangers' digits and no digits: reproducible, varied, in MNIST's convention."""
 
 import numpy as np
+import pytest
 import torch
 
-from lesson7.mnist import strangers
+from lesson7.mnist import strangers, strokes
 
 
-def test_every_letter_and_sign_can_be_drawn():
+def test_every_letter_sign_and_digit_can_be_drawn():
     rng = np.random.default_rng(0)
-    for strokes in [*strangers.LETTERS.values(), *strangers.SIGNS.values()]:
-        picture = strangers.polyline(strokes, rng)
+    digits = [shape for shapes in strokes.DIGITS.values() for shape in shapes]
+    for lines in [*strokes.LETTERS.values(), *strokes.SIGNS.values(), *digits]:
+        picture = strokes.polyline(lines, rng)
         assert picture.shape == (120, 120)
         assert 20 < (picture > 127).sum() < 7_000
 
 
 def test_doubtful_letters_are_not_called_no_digit():
-    assert not {*"OoIlibgqsz"} & {*strangers.LETTERS}
+    assert not {*"OoIlibgqsz"} & {*strokes.LETTERS}
     assert not {*"OoIli"} & {*strangers.PRINTED_LETTERS}
 
 
@@ -38,6 +40,16 @@ def test_strangers_draw_the_same_digits(digits):
     flat = images.flatten(1).float()
     alike = torch.nn.functional.cosine_similarity(drawn[:, None], flat[None], dim=-1)
     assert (alike.argmax(1) == torch.arange(100)).float().mean() > 0.8
+
+
+@pytest.mark.parametrize("draw", [
+    lambda images: strangers.as_strangers_draw(images, 0),
+    lambda images: strangers.drawn_digits(300, 0)[0],
+])  # fmt: skip
+def test_paper_is_never_taken_for_ink(digits, draw):
+    drawn = draw(torch.from_numpy(digits[0][:300])[:, None])
+    around = torch.cat([drawn[..., 0, :], drawn[..., -1, :], drawn[..., 0], drawn[..., -1]], -1)
+    assert (around > 127).float().mean(-1).max() < 0.25
 
 
 def test_printed_digits_come_with_their_labels():

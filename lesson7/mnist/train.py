@@ -9,7 +9,7 @@ Recipes:
     blocks    the lesson's refactored network, 10 epochs at 0.1
     resnet    the lesson's ResNet, 12 epochs at 0.05
     member    one of the five that ours is made of (``gather.py``), each with a ``--seed`` of
-              its own: DigitNet on MNIST and its strangers (``strangers.py``), 26 epochs
+              its own: DigitNet on MNIST and its strangers (``strangers.py``), 20 epochs
 
 The lesson judges by the test set after every epoch, and so do the lesson's recipes here; their
 seeds were chosen by it, and none of their options. ``member`` is judged by 5,000 training images
@@ -20,7 +20,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import torch
 import torch.nn.functional as F
@@ -57,7 +57,7 @@ RECIPES = {
     "resnet": Recipe(ResNet, Phase(epochs=12, max_lr=0.05)),
     "member": Recipe(
         DigitNet,
-        Phase(epochs=26, max_lr=4e-3, pct_start=0.2),
+        Phase(epochs=20, max_lr=4e-3, pct_start=0.2),
         augment=partial(data.augment, least=0.0),
         strangers=True,
         settings=OURS,
@@ -99,23 +99,26 @@ def stranger_sets(folder: Path | None, cache: Path) -> Sets:
     if cache.exists():
         drawn = torch.load(cache, weights_only=True)
     else:
-        printed, printed_labels = strangers.printed_digits(int(N_PRINTED * share) + 10, 0)
-        drawn = {
-            "strangers": [strangers.as_strangers_draw(images, seed) for seed in (1, 4)],
-            "printed": printed,
-            "printed_labels": printed_labels,
-            "no_digits": strangers.no_digits(int(N_NO_DIGIT * share) + 10, images, 2),
-        }
+        drawn = _drawn(images, share)
         cache.parent.mkdir(parents=True, exist_ok=True)
         torch.save(drawn, cache)
-    extra, extra_labels = strangers.drawn_digits(10 + int(N_DRAWN * share), 3)
-    rest = torch.cat([drawn["printed"], extra, drawn["no_digits"]])
-    nothing = torch.full((len(drawn["no_digits"]),), NO_DIGIT)
-    rest_labels = torch.cat([drawn["printed_labels"], extra_labels, nothing])
     each_way = [images] * 3 + drawn["strangers"]
-    variants = [torch.cat([each, rest]) for each in each_way]
-    digits = data.Digits(variants, torch.cat([labels, rest_labels]))
+    variants = [torch.cat([each, drawn["others"]]) for each in each_way]
+    digits = data.Digits(variants, torch.cat([labels, drawn["others_labels"]]))
     return Sets(digits, (train[0][held], train[1][held]), test)
+
+
+def _drawn(images: Tensor, share: float) -> dict[str, Any]:
+    """``images`` redrawn twice; printed digits, digits from strokes and no digits with labels."""
+    printed, printed_labels = strangers.printed_digits(int(N_PRINTED * share) + 10, 0)
+    by_hand, by_hand_labels = strangers.drawn_digits(int(N_DRAWN * share) + 10, 3)
+    nothing = strangers.no_digits(int(N_NO_DIGIT * share) + 10, images, 2)
+    nothing_labels = torch.full((len(nothing),), NO_DIGIT)
+    return {
+        "strangers": [strangers.as_strangers_draw(images, seed) for seed in (1, 4)],
+        "others": torch.cat([printed, by_hand, nothing]),
+        "others_labels": torch.cat([printed_labels, by_hand_labels, nothing_labels]),
+    }
 
 
 def build_task(recipe: Recipe, sets: Sets) -> Task:

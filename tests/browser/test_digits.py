@@ -1,71 +1,21 @@
-"""The Digits tab in a browser: whatever way a digit comes in, the bars say which it is."""
+"""The Digits tab in a browser: a digit is drawn, the bars say which it is, and the tools work."""
 
-import base64
-import math
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from lesson7.ui import components
-
-EXAMPLES = components.ASSETS / "mnist/examples"
-Strokes = list[list[tuple[float, float]]]
-
-
-def arc(x: float, y: float, radius: float, start: float, stop: float) -> list[tuple[float, float]]:
-    """Points on a circle, from one angle in degrees to another; 0 is right, 90 is down."""
-    angles = [math.radians(start + (stop - start) * i / 16) for i in range(17)]
-    return [(x + radius * math.cos(a), y + radius * math.sin(a)) for a in angles]
-
-
-# In the pad's units, 280 a side.
-ZERO: Strokes = [arc(140, 140, 75, -90, 275)]
-ONE: Strokes = [[(140, 60), (140, 220)]]
-THREE: Strokes = [arc(135, 100, 42, -150, 90) + arc(135, 184, 46, -90, 150)]
-SEVEN: Strokes = [[(80, 70), (195, 70), (125, 220)]]
-
-# Of all ten bars at one moment: the answer to an earlier drawing may be on its way.
-BARS_SAY = """digit => {
-  const bars = [...document.querySelectorAll(".bar")];
-  const values = bars.map((bar) => Number(bar.ariaValueNow));
-  const sum = values.reduce((a, b) => a + b, 0);
-  const winners = bars.filter((bar) => bar.classList.contains("wins"));
-  return Math.abs(sum - 100) <= 1 && Math.max(...values) === values[digit]
-    && winners.length === 1 && winners[0].ariaLabel === String(digit);
-}"""
-
-
-def draw(page: Page, strokes: Strokes) -> None:
-    """Draw with the mouse, in small steps as a hand does."""
-    box = page.locator(".pad-canvas").bounding_box()
-    assert box
-    unit = box["width"] / 280
-    for (x, y), *others in strokes:
-        page.mouse.move(box["x"] + x * unit, box["y"] + y * unit)
-        page.mouse.down()
-        for x, y in others:
-            page.mouse.move(box["x"] + x * unit, box["y"] + y * unit, steps=4)
-        page.mouse.up()
-
-
-def expect_answer(page: Page, digit: int) -> None:
-    """The answer, in the large sign, in the bars, and for a screen reader."""
-    expect(page.locator(".answer-digit")).to_have_text(str(digit))
-    expect(page.locator(".answer-said")).to_contain_text(f"{digit}, ")
-    page.wait_for_function(BARS_SAY, arg=digit)
-
-
-def bars(page: Page) -> list:
-    return page.locator(".bar").all()
-
-
-def is_blank(page: Page) -> bool:
-    return page.locator(".pad-canvas").evaluate(
-        "c => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.every(v => v === 0)"
-    )
-
+from tests.browser.drawing import (
+    ONE,
+    SEVEN,
+    THREE,
+    ZERO,
+    Strokes,
+    bars,
+    draw,
+    expect_answer,
+    is_blank,
+)
 
 # ------------------------------------------------------------------------------ ways to draw
 
@@ -187,80 +137,6 @@ def test_what_is_no_digit_gets_words_and_no_answer(page: Page, strokes: Strokes)
     expect(page.locator(".answer-said")).to_contain_text("does not look like one digit")
     expect(page.locator(".digits")).to_have_attribute("data-state", "none")
     expect(page.locator(".bar.wins")).to_have_count(0)
-
-
-# -------------------------------------------------------------------------- other pictures
-
-
-@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.png")), ids=lambda path: path.stem)
-def test_one_click_on_an_example_gives_its_digit(page: Page, path: Path):
-    page.get_by_role("button", name=f"Example: a {path.name[0]}").click()
-    expect_answer(page, int(path.name[0]))
-    assert not is_blank(page)
-
-
-def test_drawing_on_a_picture_starts_anew(page: Page):
-    page.get_by_role("button", name="Example: a 8").click()
-    expect_answer(page, 8)
-    draw(page, ONE)
-    expect_answer(page, 1)
-
-
-def test_an_uploaded_picture_is_read(page: Page):
-    page.set_input_files(".pad-file", EXAMPLES / "5-0015.png")
-    expect_answer(page, 5)
-
-
-def test_a_large_photograph_is_shrunk_before_it_is_sent(page: Page, tmp_path: Path):
-    from PIL import Image
-
-    photo = tmp_path / "photo.jpg"
-    Image.open(EXAMPLES / "3-0018.png").convert("RGB").resize((4000, 4000)).save(photo)
-    sizes: list[int] = []
-    page.on("request", lambda sent: sizes.append(len(sent.post_data_buffer or b"")))
-    page.set_input_files(".pad-file", photo)
-    expect_answer(page, 3)
-    assert max(sizes) < 2_000_000
-
-
-def test_a_pasted_picture_is_read(page: Page):
-    content = base64.b64encode((EXAMPLES / "4-0115.png").read_bytes()).decode()
-    page.evaluate(
-        """async content => {
-            const blob = await (await fetch("data:image/png;base64," + content)).blob();
-            const data = new DataTransfer();
-            data.items.add(new File([blob], "4.png", {type: "image/png"}));
-            document.dispatchEvent(new ClipboardEvent("paste", {clipboardData: data}));
-        }""",
-        content,
-    )
-    expect_answer(page, 4)
-
-
-def test_a_dropped_picture_is_read(page: Page):
-    content = base64.b64encode((EXAMPLES / "6-0022.png").read_bytes()).decode()
-    page.evaluate(
-        """async content => {
-            const blob = await (await fetch("data:image/png;base64," + content)).blob();
-            const dataTransfer = new DataTransfer();
-            dataTransfer.items.add(new File([blob], "6.png", {type: "image/png"}));
-            const pad = document.querySelector(".pad");
-            for (const kind of ["dragover", "drop"])
-                pad.dispatchEvent(new DragEvent(kind, {dataTransfer, bubbles: true}));
-        }""",
-        content,
-    )
-    expect_answer(page, 6)
-
-
-def test_a_file_that_is_no_picture_gets_words(page: Page, tmp_path: Path):
-    text = tmp_path / "digit.png"
-    text.write_text("Dear Sir or Madam,")
-    page.set_input_files(".pad-file", text)
-    expect(page.locator(".digits")).to_have_attribute("data-state", "none")
-    expect(page.locator(".answer-sure")).to_contain_text("not a picture")
-    page.get_by_role("button", name="Example: a 7").click()
-    expect_answer(page, 7)
 
 
 # ---------------------------------------------------------------- which network, and inside

@@ -81,7 +81,7 @@ def no_digits(images: np.ndarray, n: int) -> None:
     groups = {
         "scribbles": [strokes.scribble(rng) for _ in range(n)],
         "letters in print": [strangers.printed(letter, rng, OTHER_FACES) for letter in in_print],
-        "letters by hand": [strokes.polyline(strokes, rng) for strokes in by_hand],
+        "letters by hand": [strokes.polyline(letter, rng) for letter in by_hand],
         "two or three digits": [strangers.several(images, rng) for _ in range(n)],
     }  # fmt: skip
     print(f"\n{'no digit':32} {'turned away':>12}")

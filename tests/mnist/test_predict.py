@@ -75,10 +75,10 @@ def test_digits_that_mnist_never_saw(digits):
 
 
 def test_small_scans_by_other_people():
-    """Of 8x8 pixels, the fewest that are taken: every sixth of 1,797, of which 96.5 % are right."""
+    """Of 8x8 pixels, the fewest that are taken: every sixth of 1,797, of which 98.7 % are right."""
     scans, labels = small_scans()
     right, turned_away = shares(scans[::6], labels[::6])
-    assert right > 0.93
+    assert right > 0.96
     assert turned_away < 0.02
 
 

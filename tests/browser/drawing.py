@@ -50,10 +50,6 @@ def expect_answer(page: Page, digit: int) -> None:
     page.wait_for_function(BARS_SAY, arg=digit)
 
 
-def bars(page: Page) -> list:
-    return page.locator(".bar").all()
-
-
 def is_blank(page: Page) -> bool:
     return page.locator(".pad-canvas").evaluate(
         "c => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.every(v => v === 0)"

@@ -5,17 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.drawing import (
-    ONE,
-    SEVEN,
-    THREE,
-    ZERO,
-    Strokes,
-    bars,
-    draw,
-    expect_answer,
-    is_blank,
-)
+from tests.browser.drawing import ONE, SEVEN, THREE, ZERO, Strokes, draw, expect_answer, is_blank
 
 # ------------------------------------------------------------------------------ ways to draw
 
@@ -102,7 +92,7 @@ def test_undo_takes_back_one_stroke_and_clear_all_of_them(page: Page):
     expect(page.locator(".digits")).to_have_attribute("data-state", "empty")
     expect(page.locator(".pad-hint")).to_be_visible()
     assert is_blank(page)
-    assert all(bar.get_attribute("aria-valuenow") == "0.0" for bar in bars(page))
+    assert all(bar.get_attribute("aria-valuenow") == "0.0" for bar in page.locator(".bar").all())
     undo.click()
     expect_answer(page, 1)
 

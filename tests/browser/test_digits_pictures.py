@@ -42,34 +42,28 @@ def test_a_large_photograph_is_shrunk_before_it_is_sent(page: Page, tmp_path: Pa
     assert max(sizes) < 2_000_000
 
 
-def test_a_pasted_picture_is_read(page: Page):
-    content = base64.b64encode((EXAMPLES / "4-0115.png").read_bytes()).decode()
+PASTED = """data => document.dispatchEvent(new ClipboardEvent("paste", {clipboardData: data}))"""
+DROPPED = """data => {
+    const pad = document.querySelector(".pad");
+    for (const kind of ["dragover", "drop"])
+        pad.dispatchEvent(new DragEvent(kind, {dataTransfer: data, bubbles: true}));
+}"""
+
+
+@pytest.mark.parametrize(("name", "comes"), [("4-0115.png", PASTED), ("6-0022.png", DROPPED)],
+                         ids=["pasted", "dropped"])  # fmt: skip
+def test_a_pasted_or_dropped_picture_is_read(page: Page, name: str, comes: str):
+    content = base64.b64encode((EXAMPLES / name).read_bytes()).decode()
     page.evaluate(
-        """async content => {
+        f"""async content => {{
             const blob = await (await fetch("data:image/png;base64," + content)).blob();
             const data = new DataTransfer();
-            data.items.add(new File([blob], "4.png", {type: "image/png"}));
-            document.dispatchEvent(new ClipboardEvent("paste", {clipboardData: data}));
-        }""",
+            data.items.add(new File([blob], "digit.png", {{type: "image/png"}}));
+            ({comes})(data);
+        }}""",
         content,
     )
-    expect_answer(page, 4)
-
-
-def test_a_dropped_picture_is_read(page: Page):
-    content = base64.b64encode((EXAMPLES / "6-0022.png").read_bytes()).decode()
-    page.evaluate(
-        """async content => {
-            const blob = await (await fetch("data:image/png;base64," + content)).blob();
-            const dataTransfer = new DataTransfer();
-            dataTransfer.items.add(new File([blob], "6.png", {type: "image/png"}));
-            const pad = document.querySelector(".pad");
-            for (const kind of ["dragover", "drop"])
-                pad.dispatchEvent(new DragEvent(kind, {dataTransfer, bubbles: true}));
-        }""",
-        content,
-    )
-    expect_answer(page, 6)
+    expect_answer(page, int(name[0]))
 
 
 def test_a_file_that_is_no_picture_gets_words(page: Page, tmp_path: Path):

@@ -93,6 +93,53 @@ def test_colours_are_told_by_another_photograph(tmp_path, monkeypatch):
         assert target.getpixel((128, 128)) == pytest.approx((3, 30, 3), abs=3)
 
 
+def a_told_story(folder):
+    """Two runs of 2 and 3 minutes, told: its files and its labels."""
+    story.main(pixel=[a_run(folder / "a", 1.0, 2.0), a_run(folder / "b", 3.0)])
+    return read_story(folder)
+
+
+def read_story(folder):
+    told = json.loads((folder / "story" / "story.json").read_text())["pixel"]
+    files = [(folder / "story" / "pixel" / moment["file"]).read_bytes() for moment in told]
+    return [moment["label"] for moment in told], files
+
+
+def test_what_is_kept_stays_to_the_byte_and_the_runs_go_on_from_there(tmp_path, monkeypatch):
+    monkeypatch.setattr(story, "FOLDER", tmp_path / "story")
+    _, before = a_told_story(tmp_path)
+    story.main(pixel=[a_run(tmp_path / "c", 4.0)], keep=2)
+    labels, after = read_story(tmp_path)
+    assert labels == [
+        "damaged", "after 1 minutes", "after 2 minutes", "after 6 minutes", "the photograph",
+    ]  # fmt: skip
+    assert after[:3] == before[:3]
+
+
+def test_a_blend_takes_no_time_and_says_so(tmp_path):
+    blend = Run.open("run", tmp_path / "blend")
+    (blend.samples / "0000.jpg").touch()
+    blend.log({"images": 0, "minutes": 0.0})
+    told = story.moments([Run(a_run(tmp_path / "a", 2.0)), blend], before=5.0)
+    assert [label for label, _ in told] == ["after 7 minutes", "after 7 minutes, blended"]
+
+
+def test_a_run_that_goes_on_does_not_show_twice_what_it_began_with(tmp_path):
+    second = Run(a_run(tmp_path / "b", 3.0))
+    (second.samples / "0000.jpg").touch()
+    told = story.moments([Run(a_run(tmp_path / "a", 2.0)), second])
+    assert [label for label, _ in told] == ["after 2 minutes", "after 5 minutes"]
+
+
+@pytest.mark.parametrize("keep", [-1, 4, 11])
+def test_moments_that_were_never_told_cannot_be_kept(tmp_path, monkeypatch, keep):
+    monkeypatch.setattr(story, "FOLDER", tmp_path / "story")
+    before = a_told_story(tmp_path)
+    with pytest.raises(ConfigError, match=f"--keep {keep}"):
+        story.main(pixel=[tmp_path / "b"], keep=keep)
+    assert read_story(tmp_path) == before
+
+
 def test_of_many_sheets_the_first_and_the_last_stay():
     sheets = [(str(number), Path("sheet")) for number in range(30)]
     kept = [int(label) for label, _ in story.some(sheets, most=12)]

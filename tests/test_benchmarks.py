@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 import torch
 
+from lesson7.core.errors import DataError
 from lesson7.restoration.colour_judging import GreyPictures
 from lesson7.restoration.data import MadeUp
 from tests import commands
 from tests.benchmarks import __main__ as command
-from tests.benchmarks import figures
+from tests.benchmarks import figures, restoration_figures
+from tests.benchmarks.claims import Figure, Reading, Section, measured
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -27,12 +29,12 @@ def column(name: str) -> str:
 
 
 @pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.what)
-def test_the_readme_claims_what_is_measured(figure: figures.Figure):
+def test_the_readme_claims_what_is_measured(figure: Figure):
     assert figure.claim in WORDS
 
 
 def test_what_the_readme_claims_is_measured():
-    """Whoever claims a new number adds it to ``tests/benchmarks/figures.py``."""
+    """Whoever claims a new number adds it to the figures in ``tests/benchmarks``."""
     known = " ".join(f"{figure.claim} {figure.yardstick}" for figure in FIGURES)
     claimed = re.findall(r"\d[\d.,]* (?:%|dB)|\d[\d.,]*\d", column("number reached"))
     assert len(claimed) > 10
@@ -60,11 +62,11 @@ def test_a_rehearsal_lists_every_figure_and_what_is_absent(tmp_path: Path):
 
 
 def test_damaged_data_is_said_and_the_rest_is_measured(tmp_path: Path):
-    def damaged(data: Path, quick: bool) -> list[figures.Reading]:
-        raise figures.DataError("there is one file too few")
+    def damaged(data: Path, quick: bool) -> list[Reading]:
+        raise DataError("there is one file too few")
 
-    section = figures.Section("x", damaged, FIGURES[:2])
-    rows = figures.measured(section, tmp_path, quick=True)
+    section = Section("x", damaged, FIGURES[:2])
+    rows = measured(section, tmp_path, quick=True)
     assert rows == [(one, "not measured: there is one file too few") for one in FIGURES[:2]]
 
 
@@ -79,8 +81,8 @@ def test_digits_are_read_and_compared():
 def test_photographs_are_restored_and_compared():
     """As many readings as figures, each beside what enlarging does."""
     photographs = MadeUp(2)
-    readings = figures.gains([photographs[0], photographs[1]], [0, 1], lambda x: [x])
-    assert len(readings) == len(figures.SECTIONS[1].figures)
+    readings = restoration_figures.gains([photographs[0], photographs[1]], [0, 1], lambda x: [x])
+    assert len(readings) == len(restoration_figures.RESTORATION.figures)
     gain, ratio = readings[0]
     of_error = float(ratio.split()[0])
     assert float(gain.split()[0]) == pytest.approx(-10 * np.log10(of_error), abs=0.05)
@@ -88,8 +90,8 @@ def test_photographs_are_restored_and_compared():
 
 def test_photographs_are_coloured_and_compared():
     cases = GreyPictures(MadeUp(20), eyes=lambda x: [x], n_judged=2)
-    readings = figures.colours(cases)
-    assert len(readings) == len(figures.COLOUR.figures)
+    readings = restoration_figures.colours(cases)
+    assert len(readings) == len(restoration_figures.COLOUR.figures)
     gain, ratio = readings[0]
     assert float(gain.split()[0]) == pytest.approx(
         -10 * np.log10(float(ratio.split()[0])), abs=0.05

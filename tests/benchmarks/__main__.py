@@ -18,7 +18,8 @@ import torch
 import typer
 
 from lesson7.core import runs
-from tests.benchmarks.figures import SECTIONS, measured
+from tests.benchmarks.claims import measured
+from tests.benchmarks.figures import SECTIONS
 
 
 def main(

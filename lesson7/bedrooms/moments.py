@@ -12,7 +12,6 @@ photographs that had been shown. They hold rooms that were drawn, and never a ph
 
 import copy
 import io
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -131,7 +130,10 @@ def read(record: Path) -> History:
     """
     files = sorted((record / "moments").glob("*.webp"))
     run = Run(record)
-    rows = run.rows()
+    try:
+        rows, options = run.rows(), run.options()
+    except ConfigError:
+        rows, options = [], {}
     if not files or not rows:
         raise WeightsMissing(f"There is no history of {record.name} beside the weights.")
     shown, minutes = [0.0], [0.0]
@@ -142,7 +144,6 @@ def read(record: Path) -> History:
         Moment(int(f.stem), float(np.interp(int(f.stem), shown, minutes)), f.read_bytes())
         for f in files
     ]
-    options = json.loads((record / "options.json").read_text("utf-8"))["options"]
     eyes = options["features"] if options["recipe"] == "modern" else ""
     curves = {name: curve for name in CURVES if (curve := _curve(rows, name))}
     return History(moments, curves, eyes)

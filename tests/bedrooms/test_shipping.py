@@ -110,3 +110,13 @@ def test_a_run_without_snapshots_has_no_moments(tmp_path):
 def test_a_record_that_is_not_there_is_said_in_words(tmp_path):
     with pytest.raises(WeightsMissing, match="no history of bedrooms-wgan"):
         moments.read(tmp_path / "bedrooms-wgan")
+
+
+@pytest.mark.parametrize("part", ["options.json", "metrics.jsonl", "moments"])
+def test_a_record_with_a_part_missing_is_none(tmp_path, part):
+    record = tmp_path / "bedrooms-modern"
+    shutil.copytree(weights.EMBEDDED / "runs" / "bedrooms-modern", record)
+    moments.read(record)
+    (record / part).rename(tmp_path / part)
+    with pytest.raises(WeightsMissing, match="no history of bedrooms-modern"):
+        moments.read(record)

@@ -1,7 +1,8 @@
 """Go on counting from what somebody typed.
 
     continue_text    a text -> its continuation, with probabilities and alternatives
-    stream           the same word by word, for a page
+    stream           the same word by word
+    turns            the same for a page, whose other visitors get their turn while it reads
     MODELS           the networks by name
 
 Usage:
@@ -54,6 +55,7 @@ MODELS: dict[str, Callable[..., Reader]] = {
 MOST = 2_000  # words in one continuation
 HOTTEST = 5.0
 ALTERNATIVES = 5
+BREATH = 32  # words of a text, read in some hundredths of a second
 _NO_ANSWER = "The network gave no answer this time. Please try another network, or another text."
 
 
@@ -172,16 +174,38 @@ def stream(
         The words that were read, and an iterator over those that are added. All errors are
         raised here, before the first word, but for that of a network that gives no numbers.
     """
+    given, steps = turns(text, n_tokens, model, temperature, top_k, seed)
+    return given, (word for word in steps if word is not None)
+
+
+def turns(
+    text: str,
+    n_tokens: int = 40,
+    model: str = "counter",
+    temperature: float = 0.0,
+    top_k: int = 0,
+    seed: int = 0,
+) -> tuple[list[str], Iterator[Word | None]]:
+    """As ``stream``, with a None after every ``BREATH`` words of the text that were read.
+
+    A long text takes seconds to read, and whoever shares the processor wants to know when a
+    piece of the work is done.
+    """
     check(n_tokens, temperature, top_k)
     rng = runtime.generator(seed)
     tokens = typed.read(text)
     network = load(model)
     given = [ITOS[token] for token in tokens]
 
-    def words() -> Iterator[Word]:
+    def words() -> Iterator[Word | None]:
         truth = Truth(given)
-        with _alone():
-            step = _read(network, [BOS, *tokens])
+        state: tuple[Tensor, ...] = ()
+        for read, token in enumerate([BOS, *tokens], 1):
+            with _alone():
+                step = network.step(torch.tensor([token]), state)
+            state = step.state
+            if read % BREATH == 0:
+                yield None
         for _ in range(n_tokens):
             with _alone():  # never across a yield: it would leak to the caller
                 word = choose(step.probabilities[0], temperature, top_k, rng)
@@ -254,13 +278,6 @@ def _alone() -> Iterator[None]:
             yield
     finally:
         torch.set_num_threads(before)
-
-
-def _read(network: Reader, tokens: list[int]) -> Step:
-    state: tuple[Tensor, ...] = ()
-    for token in tokens[:-1]:
-        state = network.step(torch.tensor([token]), state).state
-    return network.step(torch.tensor(tokens[-1:]), state)
 
 
 def _drawn(network: Reader, step: Step) -> list[float]:

@@ -56,9 +56,9 @@ class Truth:
         """After a wrong word: the right one, if there is only one."""
         self._last: int | None = None  # the last whole number
         self._words: list[str] = []  # of the number that is being written
-        self._over = False
         for word in given:
             self._take(word)
+        self._over = self._last == LARGEST and not self._words
         follows = self._successor()
         if follows is None or follows[: len(self._words)] != self._words:
             self._last = None  # the text itself does not count by one

@@ -55,7 +55,7 @@ def read(text: str) -> list[int]:
             _close(tokens)
             after_digits = False
             continue
-        if piece.isdigit():
+        if piece.isdecimal():
             _close(tokens)
             tokens += [STOI[word] for word in spell(_number(piece))]
             after_digits = True

@@ -100,7 +100,7 @@ def continue_text(
     said: list[Any] = []
     with components.in_words():
         asked = _checked("" if text is None else text, n_tokens, model, temperature, top_k, seed)
-        given, words = _predictor().stream(*asked)
+        given, words = _predictor().turns(*asked)
         yield from _gather(words, said)
     continuation = _predictor().Continuation(given, said)
     yield {
@@ -113,13 +113,13 @@ def continue_text(
     }
 
 
-def answer(event: gr.EventData) -> Iterator[str]:
+def answer(event: gr.EventData) -> Iterator[str | None]:
     """Reply to one ``ask`` of the page, described at the top of this file."""
     question = events.asked(event)
     about = {"id": question.get("id")}
     try:
         for reply in _replies(question):
-            yield json.dumps(about | reply)
+            yield None if reply is None else json.dumps(about | reply)
     except (InputError, WeightsError) as error:
         yield json.dumps(about | components.reply_to_error(error))
 
@@ -180,9 +180,9 @@ def build() -> gr.Blocks:
             for event, reply in ((desk.ask, answer), (desk.compare, compare))
         ]
         desk.halt(events.halt, halted, None, queue=False, **events.QUIET)
-        for event in asked:
+        for event, part in zip(asked, ("counting", "hn-ladder"), strict=True):
             event.failure(
-                None, js=components.failed("human-numbers", "counting"), api_visibility="private"
+                None, js=components.failed("human-numbers", part), api_visibility="private"
             )
         events.endpoint(
             run, SHORT, continue_text, [text, n_tokens, model, temperature, top_k, seed], added
@@ -203,13 +203,17 @@ def _whole(number: object) -> object:
     return int(number) if isinstance(number, float) and number.is_integer() else number
 
 
-def _replies(question: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _replies(question: dict[str, Any]) -> Iterator[dict[str, Any] | None]:
     given, words = _stream(question)
     known = _predictor().ITOS
     reply = {"given": given, "vocabulary": known, "notice": " ".join(weights.notices())}
     ready: list[dict[str, Any]] = []
     gone, since = 0, time.monotonic()
     for word in words:
+        if word is None:
+            yield None
+            since = time.monotonic()
+            continue
         ready.append(_sent(word))
         if time.monotonic() - since > _SHORT:
             yield reply | {"from": gone, "words": ready, "done": False}
@@ -218,20 +222,21 @@ def _replies(question: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield reply | {"from": gone, "words": ready, "done": True}
 
 
-def _gather(words: Iterator[Any], into: list[Any]) -> Iterator[None]:
+def _gather(words: Iterator[Any | None], into: list[Any]) -> Iterator[None]:
     """Put the words into a list; gives others their turn every now and then."""
     since = time.monotonic()
     for word in words:
-        into.append(word)
+        if word is not None:
+            into.append(word)
         if time.monotonic() - since > _SHORT:
             yield None
             since = time.monotonic()
 
 
-def _stream(question: dict[str, Any]) -> tuple[list[str], Iterator[Any]]:
+def _stream(question: dict[str, Any]) -> tuple[list[str], Iterator[Any | None]]:
     text, n, model = (question.get(key) for key in ("text", "n", "model"))
     options = [question.get(key, 0) for key in ("temperature", "top_k", "seed")]
-    given, words = _predictor().stream(*_checked(text, n, model, *options))
+    given, words = _predictor().turns(*_checked(text, n, model, *options))
     return given, words
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
+from lesson7.ui import components
 from tests.browser.drawing import ONE, SEVEN, THREE, ZERO, Strokes, draw, expect_answer, is_blank
 
 # ------------------------------------------------------------------------------ ways to draw
@@ -182,3 +183,29 @@ def test_a_lost_answer_is_said_in_words(page: Page):
     page.unroute("**/queue/join*")
     draw(page, ONE)
     expect_answer(page, 1)
+
+
+def test_a_pad_that_was_cleared_does_not_wait_for_its_answer(page: Page):
+    """The answer to what is gone comes late, and says nothing about the empty pad."""
+    held: list[Route] = []
+    page.route("**/queue/join*", lambda route: held.append(route))
+    draw(page, ONE)
+    page.locator(".pad-clear").click()
+    page.wait_for_timeout(1_000)  # more than after which a wait is put into words
+    expect(page.locator(".answer-else")).to_have_text("Draw one, or choose an example.")
+    for route in held:
+        route.fulfill(status=503, json={"detail": "full"})
+    page.unroute("**/queue/join*")
+    page.wait_for_timeout(500)
+    expect(page.locator(".answer-sure")).to_have_text("Waiting for a digit")
+    draw(page, ONE)
+    expect_answer(page, 1)
+
+
+def test_a_picture_lifts_the_pen_of_the_keyboard(page: Page):
+    page.locator(".pad-canvas").focus()
+    page.keyboard.press("Space")
+    page.set_input_files(".pad-file", components.ASSETS / "mnist/examples/5-0015.png")
+    expect_answer(page, 5)
+    page.keyboard.press("ArrowDown")  # an error of the page would fail this test
+    expect_answer(page, 5)

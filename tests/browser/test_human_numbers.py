@@ -179,3 +179,60 @@ def test_a_question_right_after_a_stop_is_answered(tab: Page):
         expect_added(tab, 20)
         expect(tab.locator(".hn-error")).to_be_empty()
         expect(tab.locator(".hn-said")).to_contain_text("No mistake so far.")
+
+
+@pytest.mark.parametrize("words", [1, 400])
+def test_step_ends_on_a_long_text_with_words_that_stream_in(
+    open_page: Callable[..., Page], words: int
+):
+    """After much to read the last reply brings no word: it ends the answer all the same."""
+    page = to_tab(open_page(reduced_motion="no-preference"))
+    page.locator(".hn-length select").select_option("20")
+    count(page, "one, " * words)
+    expect_added(page, 20)
+    page.locator(".hn-step").click()
+    expect_added(page, 21)
+    expect(page.locator(".hn-step")).to_be_enabled()
+
+
+def test_after_9999_nothing_more_is_judged_however_it_goes_on(tab: Page):
+    count(tab, "9998,")
+    expect_added(tab, 20)
+    tab.locator(".hn-step").click()
+    expect_added(tab, 21)
+    expect(tab.locator(".hn-sentence")).to_have_text("1 number right")
+    expect(tab.locator(".hn-more")).to_have_text("Here its numbers end.")
+
+
+def test_a_word_of_ones_own_is_not_the_end_of_the_numbers(tab: Page):
+    count(tab, "one,")
+    expect_added(tab, 20)
+    tab.locator(".hn-text .hn-word:not(.is-given)").first.focus()
+    tab.locator(".hn-bar").nth(1).click()
+    expect_added(tab, 21)
+    for n in range(20, 0, -1):
+        tab.locator(".hn-back").click()
+        expect_added(tab, n)
+    expect(tab.locator(".hn-word").last).to_have_class("hn-word is-yours")
+    expect(tab.locator(".hn-more")).not_to_have_text("Here its numbers end.")
+
+
+def test_the_ladder_asks_again_after_an_answer_was_lost(tab: Page):
+    count(tab, "8998, 8999,")
+    expect_added(tab, 20)
+    tab.route("**/queue/join*", lambda route: route.fulfill(status=503, json={"detail": "full"}))
+    tab.locator(".hn-ladder summary").click()
+    expect(tab.locator(".hn-ladder-empty")).to_contain_text("No answer came back")
+    expect(tab.locator(".hn-error")).to_be_empty()
+    tab.unroute("**/queue/join*")
+    tab.locator(".hn-ladder summary").click()
+    tab.locator(".hn-ladder summary").click()
+    expect(tab.locator(".hn-rungs li")).to_have_count(7)
+
+
+def test_a_full_paper_says_so(tab: Page):
+    count(tab, "7777," * 460)
+    expect_added(tab, 20)
+    tab.locator(".hn-more-words").click()
+    expect(tab.locator(".hn-error")).to_contain_text("The paper is full")
+    expect(tab.locator(".hn-stop")).to_be_disabled()

@@ -31,7 +31,7 @@ def client(url):
 
 def asked(**question):
     event = gr.EventData(None, {"id": 7, "model": "counter", "n": 6, **question})
-    return [json.loads(reply) for reply in human_numbers.answer(event)]
+    return [json.loads(reply) for reply in human_numbers.answer(event) if reply is not None]
 
 
 def test_a_text_is_continued_over_http(client):
@@ -101,6 +101,21 @@ def test_replies_of_one_answer_follow_each_other():
         at += len(reply["words"])
     assert at == 300
     assert [reply["done"] for reply in replies] == [False] * (len(replies) - 1) + [True]
+
+
+def test_a_long_text_is_read_in_turns(monkeypatch):
+    """So that nobody else waits for all of it: none of its turns reads more than a breath."""
+    steps = []
+    counter = predict.load("counter")
+    step = counter.step
+    monkeypatch.setattr(counter, "step", lambda *asked: steps.append(1) or step(*asked))
+    event = gr.EventData(None, {"id": 7, "model": "counter", "n": 1, "text": "one, " * 100})
+    turns = []
+    for _ in human_numbers.answer(event):
+        turns.append(len(steps))
+        steps.clear()
+    assert turns[:6] == [predict.BREATH] * 6
+    assert sum(turns) == 202  # the mark, 100 numbers and commas, and the word that was added
 
 
 @pytest.mark.parametrize(

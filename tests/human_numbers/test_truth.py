@@ -38,6 +38,12 @@ def test_after_the_last_number_nothing_is_right_or_wrong():
     assert truth.numbers == 1
 
 
+def test_a_text_that_ends_with_the_last_number_has_nothing_to_be_right_after_it():
+    right, truth = follow("nine thousand nine hundred ninety nine,", "one thousand, one")
+    assert right == [None] * 4
+    assert truth.numbers == 0
+
+
 def test_any_number_may_come_first_but_it_must_be_one():
     assert follow("eight", "thousand one, eight thousand two")[0] == [True] * 6
     right, truth = follow("eight", "thousand thousand, one")

@@ -83,6 +83,8 @@ def test_any_text_is_read_or_refused_in_words(typed):
         ("😀", "“😀” is not one of them"),
         ("<img src=x onerror=alert(1)>", "And 7 more"),
         ("\ud800", "“�”"),
+        ("፩", "“፩” is not one of them"),  # a digit to Unicode, but of no decimal system
+        ("𐩀", "“𐩀” is not one of them"),
         ("0", "0 is out of range"),
         ("10000", "10000 is out of range"),
         ("9" * 5_000, "99999999… is out of range"),

@@ -6,6 +6,7 @@
 const SLOW = 900; // ms after which the wait is put in words
 const LOST = 30000; // ms without a reply after which none comes any more
 const LONGEST = 2000; // characters of a text that an address brings
+const FULL = 20000; // characters that the server reads
 
 const find = (selector) => element.querySelector(selector);
 const findAll = (selector) => [...element.querySelectorAll(selector)];
@@ -26,6 +27,9 @@ const next = createNext(counting, { onPick: pick });
 const heat = createHeat(find(".hn-inside"));
 const ladder = createLadder(counting, { onAsk: (question) => trigger("compare", question) });
 
+/** Whether nothing after this word can be right: it is wrong, or comes after 9,999. */
+const isLast = (one) => one.right === false || (one.right === null && !one.given && !one.yours);
+
 /** How many numbers are right, and which word is the first wrong one. */
 function judge(settled) {
   const { words } = paper;
@@ -44,7 +48,7 @@ function judge(settled) {
   } else if (!added) {
     sentence = "Nothing counted yet";
     more = "Press “Count on”, and the network does.";
-  } else if (settled && words.at(-1).right === null) more = "Here its numbers end.";
+  } else if (settled && words.at(-1).right === null && !words.at(-1).yours) more = "Here its numbers end.";
   find(".hn-sentence").textContent = sentence;
   find(".hn-more").textContent = more;
   if (settled) find(".hn-said").textContent = added ? `${sentence}. ${more}` : "";
@@ -74,7 +78,7 @@ function ask(text, n, { fresh }) {
   complain("");
   asking.id += 1;
   Object.assign(asking, { awaited: asking.id, fresh, got: 0, queue: [], done: false, n });
-  asking.over = !fresh && paper.words.some((one) => one.right === false);
+  asking.over = !fresh && paper.words.some(isLast);
   asking.base = fresh ? 0 : Math.max(0, ...paper.words.map((one) => one.numbers ?? 0));
   if (fresh) beginning = text;
   asking.timers = [
@@ -173,7 +177,7 @@ function flush(most) {
 /** A few words per frame, so that they stream in at a pace that can be followed. */
 function draw() {
   asking.drawing = asking.queue.length > 0;
-  if (!asking.drawing) return;
+  if (!asking.drawing) return flush(0); // a last reply without words ends the answer, too
   flush(Math.ceil(asking.queue.length / 24));
   requestAnimationFrame(draw);
 }
@@ -191,6 +195,7 @@ watch("value", () => {
   else received(reply);
 });
 element.addEventListener("counting-failed", () => gaveUp(asking.awaited));
+element.addEventListener("hn-ladder-failed", ladder.lost);
 
 const length = () => Number(find(".hn-length select").value);
 
@@ -203,6 +208,8 @@ function begin() {
 /** Go on from the end of the paper, or begin if there is nothing on it. */
 function goOn(n) {
   if (paper.words.length === 0) ask(field.value, n, { fresh: true });
+  else if (textOf(paper.words).length > FULL)
+    complain("The paper is full: type a number to begin with, and count on from there.");
   else ask(textOf(paper.words), n, { fresh: false });
 }
 

@@ -26,6 +26,7 @@ function createLadder(root, { onAsk }) {
       find(".hn-ladder-empty").textContent = reply.wait;
       return;
     }
+    if (reply.error) asked = ""; // the same text may be asked for again
     find(".hn-rungs").replaceChildren();
     find(".hn-ladder-empty").textContent = reply.error ?? `After “${textOf(reply.ladder[0].given?.slice(-8).map((word) => ({ word })) ?? [])}”, each always taking its likeliest word:`;
     for (const row of reply.ladder ?? []) find(".hn-rungs").append(rung(row, reply.vocabulary));
@@ -62,5 +63,10 @@ function createLadder(root, { onAsk }) {
     return item;
   }
 
-  return { ask, show };
+  /** Say that no answer came. */
+  function lost() {
+    show({ id, error: "No answer came back. The app may be busy: try again in a moment." });
+  }
+
+  return { ask, show, lost };
 }

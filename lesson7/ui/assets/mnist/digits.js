@@ -168,12 +168,13 @@ function waits(words) {
   arrived();
   asking.awaited = asking.id; // still
   timers.lost = setTimeout(() => gaveUp(asking.id), LOST);
-  find(".answer-else").textContent = words;
+  if (!asking.cleared) find(".answer-else").textContent = words;
 }
 
 function gaveUp(id) {
   if (!id || asking.awaited !== id) return;
   arrived();
+  if (asking.cleared) return; // nobody waits
   showWords("No answer came back. The app may be busy: try again in a moment.");
 }
 
@@ -222,6 +223,7 @@ const pad = createPad(digits, {
       asking.dirty = false;
       asking.later = [];
       asking.cleared = true;
+      clearTimeout(timers.slow);
       showNothing();
     } else ask(settled);
   },

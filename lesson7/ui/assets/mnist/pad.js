@@ -129,6 +129,7 @@ function createPad(root, { onChange, onNote }) {
   /** Put a picture on the pad: `bitmap` to show (null: nothing to show), `url` to send. */
   function showPicture(bitmap, url) {
     stroke = null;
+    keys.down = false;
     remember();
     drawing = { strokes: [], picture: { bitmap: bitmap ?? new OffscreenCanvas(1, 1), url } };
     changed(true);

@@ -1,7 +1,7 @@
 """Keeps bounded what visitors leave behind: files in the temporary folder, notes in memory.
 
     housekeeping    does both every twenty seconds, as long as the app runs
-    sweep           a folder: no more than so many bytes, nothing too old
+    sweep           of our files in a folder: no more than so many bytes, nothing too old
     forget          what Gradio's queue keeps for callers who have gone, or never came
 
 Gradio deletes the files that it knows of an hour after they came (``delete_cache``). It knows
@@ -11,9 +11,11 @@ limit to how much comes within the hour.
 
 import asyncio
 import contextlib
-import logging
+import os
+import re
+import stat
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
@@ -29,34 +31,47 @@ OLDEST = 7200.0  # seconds; longer than Gradio takes, which is not told of what 
 UNFETCHED = 30.0  # seconds for which an answer that is ready is kept for nobody
 YOUNG = 60.0  # seconds for which an empty folder may be waiting for its file
 
-_log = logging.getLogger(__name__)
+OURS = re.compile(r"[0-9a-f]{64}|tmp[a-z0-9_]{8}")
+"""What is made in the temporary folder: a folder per content, and what is on its way there."""
 
 
 def sweep(folder: Path, most: int = MOST, oldest: float = OLDEST) -> None:
     """Delete old files, the oldest ones of too many, and folders that are empty.
 
-    A page whose upload is gone sends it again.
+    Only what Gradio and ``storing`` make here is looked at: the folder may hold more. A page
+    whose upload is gone sends it again. What vanishes meanwhile, or cannot be deleted, is
+    passed over, and does not count.
 
     Args:
-        folder: with everything below it; need not be there.
+        folder: need not be there.
         most: bytes that may stay.
         oldest: seconds after which a file goes in any case.
     """
     now, files = time.time(), []
-    for path in folder.rglob("*"):
-        with contextlib.suppress(FileNotFoundError):  # somebody else was faster
+    for path in _made_here(folder):
+        with contextlib.suppress(OSError):
             status = path.lstat()
-            if not path.is_dir():
+            if not stat.S_ISDIR(status.st_mode):
                 files.append((status.st_mtime, status.st_size, path))
             elif now - status.st_mtime > YOUNG:
-                with contextlib.suppress(OSError):  # it is not empty
-                    path.rmdir()
+                path.rmdir()  # fails unless it is empty
     stored = sum(size for _, size, _ in files)
     for changed, size, path in sorted(files):
         if stored <= most and now - changed <= oldest:
             break
-        path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            path.unlink()
         stored -= size
+
+
+def _made_here(folder: Path) -> Iterator[Path]:
+    """What lies in the folder under a name of ``OURS``, and everything below it."""
+    for place, folders, files in os.walk(folder):
+        names = [*folders, *files]
+        if Path(place) == folder:
+            names = [name for name in names if OURS.fullmatch(name)]
+            folders[:] = [name for name in folders if name in names]
+        yield from (Path(place, name) for name in names)
 
 
 def forget(queue: Queue, unfetched: dict[str, float], now: float) -> None:
@@ -104,10 +119,7 @@ def housekeeping(
         while True:
             await asyncio.sleep(period)
             forget(app.get_blocks()._queue, unfetched, time.monotonic())
-            try:
-                await asyncio.to_thread(sweep, folder, most)
-            except OSError as error:  # a disk that fails; the next round may do better
-                _log.error("the temporary folder could not be swept: %s", error)
+            await asyncio.to_thread(sweep, folder, most)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: App) -> AsyncGenerator[None, None]:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from lesson7.ui import writable
+from lesson7.ui.writable import OWN
 from tests import serving
 
 
@@ -21,24 +22,48 @@ def failing(number: int) -> Any:
     return fail
 
 
-def test_a_folder_that_is_not_there_is_made_and_left_empty(
+def test_a_folder_of_its_own_is_made_and_left_empty(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     folder = tmp_path / "some" / "where"
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(folder))
     writable.check()
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(folder / OWN))  # as what it starts inherits it
     writable.check()
-    assert list(folder.iterdir()) == []
+    assert [path.relative_to(folder) for path in folder.rglob("*")] == [Path(OWN)]
 
 
-def test_without_a_name_it_is_gradios_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_without_a_name_it_is_in_the_systems(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     for name in ("", None):
         monkeypatch.setenv("GRADIO_TEMP_DIR", "")
         if name is None:
             monkeypatch.delenv("GRADIO_TEMP_DIR")
         writable.check()
-        (tmp_path / "gradio").rmdir()
+        (tmp_path / OWN).rmdir()
+
+
+_WHERE = "from gradio import mcp, utils; print(utils.get_upload_folder(), mcp.DEFAULT_TEMP_DIR)"
+
+
+@pytest.mark.parametrize("name", ["GRADIO_TEMP_DIR", "TMPDIR"])
+def test_gradio_uses_that_folder_and_no_other(tmp_path: Path, name: str):
+    """Or it would be shared with other apps, whose files nobody else may delete."""
+    environ = {key: value for key, value in os.environ.items() if key != "GRADIO_TEMP_DIR"}
+    done = subprocess.run(
+        [sys.executable, "-c", f"import lesson7.ui; {_WHERE}"], cwd=serving.ROOT, text=True,
+        env={**environ, name: str(tmp_path)}, capture_output=True, timeout=120, check=True,
+    )  # fmt: skip
+    assert done.stdout.split() == [str(tmp_path / OWN)] * 2
+
+
+def test_gradio_that_is_there_already_keeps_its_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    monkeypatch.setitem(sys.modules, "gradio", object())
+    writable.check()
+    assert os.environ["GRADIO_TEMP_DIR"] == str(tmp_path)
 
 
 @pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS, errno.ENOSPC, errno.EDQUOT])

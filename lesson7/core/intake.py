@@ -215,6 +215,8 @@ def _load(image: Image.Image) -> Image.Image:
         image.load()
     except Exception as error:  # as above
         raise ImageError(_DAMAGED) from error
+    if image.mode in ("P", "PA") and image.palette is None:  # Pillow opens it all the same
+        raise ImageError(_DAMAGED)
     return image
 
 

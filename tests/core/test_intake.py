@@ -4,6 +4,7 @@ import struct
 import subprocess
 import sys
 import textwrap
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from PIL import Image
 
 from lesson7.core.errors import ImageError
 from lesson7.core.intake import MAX_ASPECT, MAX_PIXELS, MAX_SIDE, open_image
-from tests.core.picture_files import BOMBS, FORMATS, NOT_PICTURES, encode, photo, png_of_size
+from tests.core.picture_files import BOMBS, FORMATS, NOT_PICTURES, chunk, encode, photo, png_of_size
 
 
 def flip(data: bytes, at: int) -> bytes:
@@ -51,6 +52,19 @@ def test_a_png_with_a_wrong_checksum_is_refused(kind: bytes):
     length = struct.unpack(">I", whole[start - 4 : start])[0]
     with pytest.raises(ImageError, match=r"damaged or incomplete|not a picture"):
         open_image(flip(whole, start + 4 + length))
+
+
+@pytest.mark.parametrize("depth", [1, 2, 4, 8])
+@pytest.mark.parametrize("keep_alpha", [False, True])
+def test_a_png_of_palette_colours_without_a_palette_is_refused(depth: int, keep_alpha: bool):
+    header = struct.pack(">IIBBBBB", 4, 4, depth, 3, 0, 0, 0)
+    pixels = chunk(b"IDAT", zlib.compress(bytes(4 * (1 + 4))))
+    body = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header)
+    with pytest.raises(ImageError, match="damaged or incomplete"):
+        open_image(body + pixels + chunk(b"IEND", b""), keep_alpha=keep_alpha)
+    palette = chunk(b"PLTE", bytes(range(6)))
+    whole = open_image(body + palette + pixels + chunk(b"IEND", b""))
+    assert whole.getpixel((0, 0)) == (0, 1, 2)
 
 
 def test_a_png_with_a_wrong_header_is_refused():

@@ -82,7 +82,7 @@ class Run:
         run = cls(out)
         if resume and run.writes and not run.checkpoint.exists():
             raise ConfigError(f"there is no checkpoint in {out} to resume from")
-        if not resume and run.metrics.exists():
+        if not resume and (run.metrics.exists() or run.checkpoint.exists()):
             raise ConfigError(f"{out} holds a run already: choose another --out, or --resume")
         run.samples.mkdir(parents=True, exist_ok=True)
         return run

@@ -28,6 +28,14 @@ def test_an_old_run_is_not_overwritten(tmp_path):
         Run.open("t", tmp_path / "r", resume=True)
 
 
+def test_a_run_that_was_stopped_in_its_first_epoch_is_not_overwritten(tmp_path):
+    """It has a checkpoint, and no line of metrics yet."""
+    Run.open("t", tmp_path / "r").save_checkpoint({"step": 7})
+    with pytest.raises(ConfigError, match="--resume"):
+        Run.open("t", tmp_path / "r")
+    assert Run.open("t", tmp_path / "r", resume=True).load_checkpoint() == {"step": 7}
+
+
 def test_the_record_says_what_ran_where(tmp_path):
     run = Run.open("t", tmp_path / "r")
     run.write_options({"lr": 0.1})

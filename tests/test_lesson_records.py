@@ -118,8 +118,9 @@ def test_what_records_say_is_not_taken_for_markup(folder: Path):
 @pytest.mark.parametrize(
     "content",
     [b"", b"{", b"[1, 2]\nnull\n", b"\xff\xfe", b'{"epoch": 1, "psnr": "x", "minutes": null}\n',
-     b'{"epoch": 1, "psnr": NaN}\n{"epoch": Infinity, "psnr": 1}\n'],
-    ids=["empty", "cut", "no rows", "no text", "words", "no numbers"],
+     b'{"epoch": 1, "psnr": NaN}\n{"epoch": Infinity, "psnr": 1}\n',
+     b'{"epoch": 1, "psnr": 1%s, "minutes": -1%s}\n' % (b"0" * 400, b"0" * 400)],
+    ids=["empty", "cut", "no rows", "no text", "words", "no numbers", "enormous"],
 )  # fmt: skip
 def test_a_damaged_record_costs_the_curve_and_no_more(folder: Path, content: bytes):
     (folder / "runs/restoration-pixel/metrics.jsonl").write_bytes(content)

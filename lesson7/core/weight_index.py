@@ -18,6 +18,7 @@ interface can build its tables from it.
     read, parse     index.json -> entries by name, every field checked
     add             put a file and its entry into a folder
     verified        the bytes of a file, if they are the ones the entry promises
+    is_number       whether what JSON holds is a number to calculate with
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from lesson7.core.errors import ConfigError, WeightsDamaged, WeightsMissing
 
@@ -227,14 +228,20 @@ def _fits(key: str, value: Any) -> bool:
         case "size":
             return isinstance(value, int) and not isinstance(value, bool) and value > 0
         case "minutes":
-            return _is_number(value) and value >= 0
+            return is_number(value) and value >= 0
         case "metrics":
             return isinstance(value, dict) and all(
-                isinstance(metric, str) and _is_number(number) for metric, number in value.items()
+                isinstance(metric, str) and is_number(number) for metric, number in value.items()
             )
         case _:
             return isinstance(value, str)
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+def is_number(value: object) -> TypeGuard[float]:
+    """Whether it is an int or a finite float; not an int that no float can hold."""
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False

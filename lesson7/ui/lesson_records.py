@@ -17,11 +17,12 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any
 
 from lesson7.core import weights
 from lesson7.core.errors import Lesson7Error, WeightsDamaged
 from lesson7.core.weight_file import count_parameters
+from lesson7.core.weight_index import is_number
 from lesson7.ui import components
 from lesson7.ui.lesson_ladder import Figure, Group, Quantity, Rung
 from lesson7.ui.lesson_rungs import GROUPS
@@ -180,7 +181,7 @@ def _in_photographs(rows: list[dict[str, Any]], run: Path) -> Iterator[dict[str,
     n_train, repeats = options.get("n_train"), options.get("repeats", 1)
     for row in rows:
         rest = {name: value for name, value in row.items() if name != "epoch"}
-        if _number(row.get("epoch")) and _number(n_train):
+        if is_number(row.get("epoch")) and is_number(n_train):
             rest["images"] = row["epoch"] * n_train * repeats
         yield rest
 
@@ -200,7 +201,7 @@ def _last(runs: list[list[dict[str, Any]]], figures: Sequence[Figure]) -> dict[s
     """What a record says last of each of the figures."""
     logged = {name: value for rows in runs for row in rows for name, value in row.items()}
     names = [figure.metric for figure in figures]
-    return {name: logged[name] for name in names if _number(logged.get(name))}
+    return {name: logged[name] for name in names if is_number(logged.get(name))}
 
 
 def _hardware(run: Path) -> str:
@@ -218,7 +219,7 @@ def _options(run: Path) -> dict[str, Any]:
 
 
 def _minutes(rows: Sequence[Mapping[str, Any]]) -> float:
-    return max((row["minutes"] for row in rows if _number(row.get("minutes"))), default=0.0)
+    return max((row["minutes"] for row in rows if is_number(row.get("minutes"))), default=0.0)
 
 
 # ---------------------------------------------------------------------------------- the curves
@@ -242,9 +243,9 @@ def _ours(runs: list[list[dict[str, Any]]], quantity: Quantity) -> Iterator[Line
     for rows in runs:
         last = before
         for row in rows:
-            name = "epoch" if _number(row.get("epoch")) else "images"
+            name = "epoch" if is_number(row.get("epoch")) else "images"
             place, value = row.get(name), row.get(quantity.metric)
-            if not _number(place) or not _number(value):  # "test", "end"; or logged elsewhere
+            if not is_number(place) or not is_number(value):  # "test", "end"; or logged elsewhere
                 continue
             axis = {"epoch": "epochs", "images": "photographs"}[name]
             last = before + place
@@ -283,7 +284,3 @@ def _thinned(points: Points) -> Points:
     parts = [before[at : at + n] for at in range(0, len(before), n)]
     means = [(part[-1][0], sum(value for _, value in part) / len(part)) for part in parts]
     return [(place, float(f"{value:.5g}")) for place, value in [*means, (end, last)]]
-
-
-def _number(value: object) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -208,6 +208,8 @@ DAMAGED = {
     "sha256 missing": lambda folder: amend(folder, sha256=None),
     "metrics not a table": lambda folder: amend(folder, metrics=[0.9]),
     "metrics infinite": lambda folder: amend(folder, metrics={"accuracy": float("inf")}),
+    "metrics enormous": lambda folder: amend(folder, metrics={"accuracy": 10**400}),
+    "minutes enormous": lambda folder: amend(folder, minutes=10**400),
     "minutes not a number": lambda folder: amend(folder, minutes="three"),
 }
 

@@ -101,9 +101,7 @@ class _Trainer:
             for epoch_is_over in self._phase():
                 now = time.monotonic()
                 self.seconds = before + now - started
-                late = self.settings.minutes is not None and (
-                    now - started >= 60 * self.settings.minutes
-                )
+                late = self._is_late(now - started)
                 if epoch_is_over:
                     metrics = self._end_epoch()
                 if (
@@ -117,6 +115,16 @@ class _Trainer:
                     return self._finish(metrics, finished=False)
             self.phase, self.step, self.saved = self.phase + 1, 0, {}
         return self._finish(metrics or self._judge(), finished=True)
+
+    def _is_late(self, seconds: float) -> bool:
+        """Whether time is up by the clock of any process; all of them stop at the same step."""
+        if self.settings.minutes is None:
+            return False
+        late = seconds >= 60 * self.settings.minutes
+        if self.accelerator.num_processes == 1:
+            return late
+        flag = torch.tensor(float(late), device=self.accelerator.device)
+        return self.accelerator.reduce(flag, reduction="sum").item() > 0
 
     def _is_over(self) -> bool:
         last = self.phase == len(self.phases) - 1

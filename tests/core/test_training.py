@@ -6,6 +6,7 @@ import subprocess
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 import torch
 import torch.nn.functional as F
@@ -221,3 +222,53 @@ def test_two_processes_reach_the_same_loss_as_one(tmp_path):
         losses.append([json.loads(row)["valid_loss"] for row in rows])
     assert losses[0] == pytest.approx(losses[1], rel=1e-4)
     assert losses[0][-1] < losses[0][0]
+
+
+STAGGERED = """
+import sys, torch
+from pathlib import Path
+from types import SimpleNamespace
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+from lesson7.core import training
+from lesson7.core.processes import this_one
+from lesson7.core.runs import Run
+
+torch.set_num_threads(1)
+number, steps = this_one().process_index, 0
+seconds_per_step = 3 if number else 1  # as if the second had begun long before the first
+training.time = SimpleNamespace(monotonic=lambda: steps * seconds_per_step)
+
+def loss(model, batch):
+    global steps
+    steps += 1
+    return model(batch[0]).square().mean()
+
+batches = DataLoader(TensorDataset(torch.randn(100, 2)), 4)
+task = training.Task(nn.Linear(2, 1), batches, loss, lambda m: {"valid_loss": 0.0})
+run = Run.open("t", Path(sys.argv[1]))
+settings = training.Settings(minutes=6.5 / 60)
+result = training.fit(task, [training.Phase(1, 0.01)], run, settings)
+(run.folder / f"process-{number}").write_text(f"{result.finished} {steps}")
+"""
+
+
+@pytest.mark.slow
+def test_two_processes_stop_at_the_same_step_when_the_time_of_one_is_up(tmp_path):
+    """Each by its own clock, one would wait for the other to stop, which waits for its loss."""
+    script, folder = tmp_path / "train_small.py", tmp_path / "run"
+    script.write_text(STAGGERED)
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    with subprocess.Popen(
+        [*several(2), str(script), str(folder)], cwd=tmp_path, env=environment, text=True,
+        stderr=subprocess.PIPE,
+    ) as started:  # fmt: skip
+        try:
+            _, errors = started.communicate(timeout=150)
+        except subprocess.TimeoutExpired:
+            for process in psutil.Process(started.pid).children(recursive=True):
+                process.kill()  # the launcher would leave them waiting
+            raise
+    assert started.returncode == 0, errors[-2000:]
+    assert [(folder / f"process-{i}").read_text() for i in range(2)] == ["False 3"] * 2
+    assert Run(folder).load_checkpoint()["position"] == [0, 3, 0]

@@ -4,6 +4,7 @@
     drawing       the same, four at a time, for a page
     walk          several rooms -> the frames of a loop through them
     walking       the same, four at a time
+    gif           frames -> a GIF; ``filming`` gives it in parts
     score         what the critic says of rooms
     build_up      how the generator builds one room, from 4x4 pixels to full size
     directions    what the sliders do, as it was measured
@@ -29,7 +30,7 @@ from PIL import Image
 from torch import Tensor
 
 from lesson7.bedrooms import moments
-from lesson7.bedrooms.film import gif
+from lesson7.bedrooms.film import filming, gif
 from lesson7.bedrooms.latents import loop
 from lesson7.bedrooms.moments import History
 from lesson7.bedrooms.rooms import (
@@ -50,7 +51,7 @@ from lesson7.core.images import from_signed
 
 __all__ = [
     "GENERATORS", "MOST", "Room", "Scores", "Stage", "build_up", "directions", "draw", "drawing",
-    "gif", "history", "load", "score", "walk", "walking",
+    "filming", "gif", "history", "load", "score", "walk", "walking",
 ]  # fmt: skip
 
 SCORERS: dict[str, type[Scorer]] = {"modern": PixelScorer, "wgan": LessonScorer}

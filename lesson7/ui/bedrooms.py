@@ -80,13 +80,13 @@ def draw(
     yield store_png(grid(rooms, int(np.ceil(len(rooms) ** 0.5))), "rooms", squeeze=1)
 
 
-def answer(event: gr.EventData) -> Iterator[str]:
+def answer(event: gr.EventData) -> Iterator[str | None]:
     """Reply to one question of the page."""
     question = events.asked(event)
     about = {"id": question.get("id")}
     try:
         for reply in replies.to(question):
-            yield json.dumps(about | reply)
+            yield None if reply is None else json.dumps(about | reply)
     except InputError as error:
         yield json.dumps(about | {"error": str(error)})
     except WeightsError as error:

@@ -8,7 +8,8 @@ pictures are data URLs, and every reply repeats the question's ``id``:
                  "notice": "", "more": true}, growing until all sixteen are there
     question    {"id": 2, "ask": "walk", "recipe": ..., "stops": [room, ...]}
     replies     {"id": 2, "drawn": 16, "of": 60, "more": true}, ...,
-                {"id": 2, "film": sheet, "frames": 60, "columns": 30, "size": 128, "fps": 20}
+                {"id": 2, "film": [row, row], "frames": 60, "columns": 30, "size": 128,
+                 "fps": 20}
     question    {"id": 3, "ask": "gif", ...}        replies as for a walk, {"id": 3, "gif": ...}
     question    {"id": 4, "ask": "scores", "recipe": ..., "room": room}
     reply       {"id": 4, "scores": [...], "drawn": [mean, deviation], "said_by": words}
@@ -61,11 +62,13 @@ STAGE_SAYS = {
 
 N_ROOMS, FRAMES, FPS, GIF_SIDE = 16, 30, 20, 192
 
+Replies = Iterator[dict[str, Any] | None]
+
 _log = logging.getLogger(__name__)
 
 
-def to(question: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The replies to one question, without its ``id``.
+def to(question: dict[str, Any]) -> Replies:
+    """The replies to one question, without its ``id``; None is a turn without one.
 
     Raises:
         InputError: it makes no sense; the message says what would.
@@ -84,7 +87,7 @@ def predictor() -> ModuleType:
     return predict
 
 
-def _rooms(question: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _rooms(question: dict[str, Any]) -> Replies:
     recipe, room = recipe_of(question.get("recipe")), _room(question.get("room"))
     parts = predictor().drawing(N_ROOMS, room.seed, room.truncation, recipe, moves=room.moves)
     reply = {"of": N_ROOMS, "directions": _sliders(recipe), "notice": " ".join(weights.notices())}
@@ -94,22 +97,28 @@ def _rooms(question: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield reply | {"rooms": ready, "size": part[0].width, "more": len(ready) < N_ROOMS}
 
 
-def _walk(question: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _walk(question: dict[str, Any]) -> Replies:
     frames: list[Image.Image] = []
     yield from _frames(question, frames)
-    sheet = _webp(grid(frames, FRAMES, gap=0), quality=88)
+    rows = []
+    for start in range(0, len(frames), FRAMES):
+        rows.append(_webp(grid(frames[start : start + FRAMES], FRAMES, gap=0), quality=88))
+        yield None
     size = frames[0].width
-    yield {"film": sheet, "frames": len(frames), "columns": FRAMES, "size": size, "fps": FPS}
+    yield {"film": rows, "frames": len(frames), "columns": FRAMES, "size": size, "fps": FPS}
 
 
-def _gif(question: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _gif(question: dict[str, Any]) -> Replies:
     frames: list[Image.Image] = []
     yield from _frames(question, frames)
-    film = predictor().gif(frames, fps=FPS, side=max(GIF_SIDE, frames[0].width))
+    film = b""
+    for part in predictor().filming(frames, fps=FPS, side=max(GIF_SIDE, frames[0].width)):
+        film += part
+        yield None
     yield {"gif": _url("image/gif", film)}
 
 
-def _frames(question: dict[str, Any], into: list[Image.Image]) -> Iterator[dict[str, Any]]:
+def _frames(question: dict[str, Any], into: list[Image.Image]) -> Replies:
     """Draw the frames of a walk into a list, and say how far it is after every sixteen."""
     stops = question.get("stops")
     if not isinstance(stops, list):
@@ -117,11 +126,11 @@ def _frames(question: dict[str, Any], into: list[Image.Image]) -> Iterator[dict[
     recipe = recipe_of(question.get("recipe"))
     for part in predictor().walking([_room(stop) for stop in stops], FRAMES, recipe):
         into += part
-        if len(into) % 16 == 0:
-            yield {"drawn": len(into), "of": len(stops) * FRAMES, "more": True}
+        told = {"drawn": len(into), "of": len(stops) * FRAMES, "more": True}
+        yield told if len(into) % 16 == 0 else None
 
 
-def _scores(question: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _scores(question: dict[str, Any]) -> Replies:
     recipe, room = recipe_of(question.get("recipe")), _room(question.get("room"))
     rooms = [
         predictor().Room(room.seed, index, room.truncation, room.moves) for index in range(N_ROOMS)
@@ -136,7 +145,7 @@ def _scores(question: dict[str, Any]) -> Iterator[dict[str, Any]]:
     }
 
 
-def _stages(question: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _stages(question: dict[str, Any]) -> Replies:
     recipe, room = recipe_of(question.get("recipe")), _room(question.get("room"))
     *held, picture = predictor().build_up(room, recipe)
     stages = [
@@ -152,7 +161,7 @@ def _stages(question: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield {"stages": stages, "room": _webp(picture.seen)}
 
 
-def _history(question: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _history(question: dict[str, Any]) -> Replies:
     histories = {}
     for recipe in RECIPES:
         try:

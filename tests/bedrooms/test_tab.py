@@ -6,6 +6,7 @@ import json
 import shutil
 
 import gradio as gr
+import numpy as np
 import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
@@ -13,6 +14,7 @@ from PIL import Image
 
 from lesson7.bedrooms import predict
 from lesson7.bedrooms.directions import ATTRIBUTES
+from lesson7.bedrooms.film import FRAMES_A_PART
 from lesson7.core import weights
 from lesson7.ui import bedrooms, bedrooms_replies, components
 from tests import serving
@@ -37,7 +39,7 @@ def client(url, tmp_path_factory):
 
 def asked(**question):
     event = gr.EventData(None, {"id": 7, "recipe": "modern", "room": ROOM, **question})
-    return [json.loads(reply) for reply in bedrooms.answer(event)]
+    return [json.loads(reply) for reply in bedrooms.answer(event) if reply is not None]
 
 
 def opened(url):
@@ -120,17 +122,34 @@ def test_a_move_is_drawn(page):
     assert moved != asked(ask="rooms")[-1]["rooms"][0]
 
 
-def test_a_walk_tells_how_far_it_is_and_comes_as_one_picture(page):
-    replies = asked(ask="walk", stops=[ROOM, {**ROOM, "index": 3}])
+STOPS = [ROOM, {**ROOM, "index": 3}]
+
+
+def test_a_walk_tells_how_far_it_is_and_comes_in_rows(page):
+    replies = asked(ask="walk", stops=STOPS)
     assert [reply["drawn"] for reply in replies[:-1]] == [16, 32, 48]
     last = replies[-1]
     assert (last["frames"], last["columns"], last["size"]) == (60, 30, 64)
-    assert opened(last["film"]).size == (30 * 64, 2 * 64)
+    rows = [opened(row) for row in last["film"]]
+    assert [row.size for row in rows] == [(30 * 64, 64)] * 2
+    rooms = [predict.draw(4, 7)[index] for index in (0, 3)]
+    for row, room in zip(rows, rooms, strict=True):
+        apart = np.subtract(row.convert("RGB").crop((0, 0, 64, 64)), room, dtype=float)
+        assert np.abs(apart).mean() < 3, "each row begins with a room"
 
 
 def test_a_walk_comes_as_a_gif(page):
-    film = opened(asked(ask="gif", stops=[ROOM, {**ROOM, "index": 3}])[-1]["gif"])
+    film = opened(asked(ask="gif", stops=STOPS)[-1]["gif"])
     assert (film.format, film.size) == ("GIF", (192, 192))
+
+
+@pytest.mark.parametrize(("ask", "unit"), [("walk", 30), ("gif", FRAMES_A_PART)])
+def test_who_waits_for_a_walk_to_be_written_lets_others_have_their_turns(page, ask, unit):
+    """No turn draws more than four frames, or writes more than some of them."""
+    event = gr.EventData(None, {"id": 7, "ask": ask, "recipe": "modern", "stops": STOPS})
+    turns = list(bedrooms.answer(event))
+    drawing, writing = 60 // 4, 60 / unit
+    assert len(turns) >= drawing + writing
 
 
 @pytest.mark.parametrize("recipe", bedrooms_replies.RECIPES)

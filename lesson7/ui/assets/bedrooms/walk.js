@@ -1,4 +1,4 @@
-// Plays a walk: frames come as one picture, row by row, and are drawn one after the other.
+// Plays a walk: frames come in pictures of one row each, and are drawn one after the other.
 
 /** `calm`: whether a visitor would rather not have things move by themselves. */
 function createPlayer(root, { calm }) {
@@ -7,14 +7,14 @@ function createPlayer(root, { calm }) {
   const pen = canvas.getContext("2d");
   const scrub = find(".br-scrub");
   const button = find(".br-play");
-  let film = null; // {sheet, frames, columns, size, fps}
+  let film = null; // {rows, frames, columns, size, fps}
   let started = 0; // when the first frame would have been shown, in ms; 0 while it stands still
 
   function draw(frame) {
-    const { sheet, columns, size } = film;
-    const [x, y] = [(frame % columns) * size, Math.floor(frame / columns) * size];
+    const { rows, columns, size } = film;
+    const [row, x] = [rows[Math.floor(frame / columns)], (frame % columns) * size];
     pen.imageSmoothingQuality = "high";
-    pen.drawImage(sheet, x, y, size, size, 0, 0, canvas.width, canvas.height);
+    pen.drawImage(row, x, 0, size, size, 0, 0, canvas.width, canvas.height);
     scrub.value = frame;
     scrub.setAttribute("aria-valuetext", `frame ${frame + 1} of ${film.frames}`);
   }
@@ -34,11 +34,10 @@ function createPlayer(root, { calm }) {
   }
 
   async function show(reply) {
-    const sheet = new Image();
-    sheet.src = reply.film;
-    await sheet.decode();
+    const rows = reply.film.map((src) => Object.assign(new Image(), { src }));
+    await Promise.all(rows.map((row) => row.decode()));
     started = 0;
-    film = { ...reply, sheet };
+    film = { ...reply, rows };
     scrub.max = film.frames - 1;
     root.hidden = false;
     draw(0);

@@ -6,17 +6,23 @@
 
 References:
     [1] Otsu, A threshold selection method from gray-level histograms, 1979.
+    [2] Serra, Image analysis and mathematical morphology, 1982.
 """
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from lesson7.core.errors import NotADigitError
 
 CONTRAST = 24  # grey levels (of 255) between paper and ink below which nothing was drawn
 LARGE = 560  # pixels a side: more would only cost time
+SHADED = 280  # the same, where there may be a shadow
+DARKEST = 16  # grey levels: where it is darker than that, noise is as strong as ink
 BLANK = "Draw a digit first."
+UNLIKE = "This does not look like one digit. Clear it and draw one large digit."
 
 Ink = NDArray[np.float32]  # (H, W): 0 is paper, 1 the usual ink; what is more is darker still
 
@@ -25,7 +31,8 @@ def ink_maps(picture: Image.Image) -> list[Ink]:
     """Where the ink is: one map if that is clear, two if it may be dark or light.
 
     The paper's light may fall off across a photograph: a smooth surface is fitted to it
-    and taken away. What touches the border most is paper.
+    and taken away. Shadows with an edge are told by what dark ink leaves of the light around
+    it. What touches the border most is paper.
 
     Args:
         picture: any size and mode.
@@ -37,8 +44,24 @@ def ink_maps(picture: Image.Image) -> list[Ink]:
         NotADigitError: the picture is blank, or has too little contrast.
     """
     grey = _reduced(picture.convert("L"))
-    if min(grey.shape) >= 64:
-        grey = grey - _paper(grey)
+    return _maps(_evenly_lit(grey) if min(grey.shape) >= 64 else grey)
+
+
+def _evenly_lit(grey: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Without what the light did to the paper: it fell off, or something cast a shadow."""
+    even = grey - _paper(grey)
+    if not 0.02 < _on_border(even) < 0.98:
+        return even
+    unshaded = _without_shadow(grey)  # ink seldom touches the border, and shadows mostly do
+    labels = components(unshaded <= _otsu(unshaded))
+    cut = np.isin(labels, np.unique(_border(labels))) & (labels > 0)
+    if 3 * np.count_nonzero(cut) < np.count_nonzero(labels):  # leftovers of the shadow's edge
+        return np.where(cut, np.float32(255), unshaded)
+    return even
+
+
+def _maps(grey: NDArray[np.float32]) -> list[Ink]:
+    """``ink_maps`` of grey levels, the paper's light taken away."""
     grey = grey - grey.min()
     if grey.max() < CONTRAST:
         raise NotADigitError(BLANK)
@@ -47,10 +70,19 @@ def ink_maps(picture: Image.Image) -> list[Ink]:
     if high - low < CONTRAST:
         raise NotADigitError(BLANK)
     as_light, as_dark = (grey - low) / (high - low), (high - grey) / (high - low)
-    border = np.concatenate([light[0], light[-1], light[1:-1, 0], light[1:-1, -1]])
-    share = float(border.mean())
+    share = _on_border(grey)
     maps = [as_light, as_dark] if share < 0.5 else [as_dark, as_light]
     return [np.maximum(ink, 0) for ink in (maps if 0.2 < share < 0.8 else maps[:1])]
+
+
+def _on_border(grey: NDArray[np.float32]) -> float:
+    """Share of the border's pixels that are light."""
+    return float((_border(grey) > _otsu(grey)).mean())
+
+
+def _border(values: NDArray[Any]) -> NDArray[Any]:
+    """The outermost pixels."""
+    return np.concatenate([values[0], values[-1], values[1:-1, 0], values[1:-1, -1]])
 
 
 def components(mask: NDArray[np.bool_]) -> NDArray[np.int32]:
@@ -124,6 +156,22 @@ def _paper(grey: NDArray[np.float32]) -> NDArray[np.float32]:
         misfit = np.abs(values - terms @ weights)
         keep = misfit < max(6.0, 2 * float(np.median(misfit[keep])))
     return (_terms(height, width, 1) @ weights).reshape(grey.shape).astype(np.float32)
+
+
+def _without_shadow(grey: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The share of the light that dark ink leaves: 255 is paper, lit or not.
+
+    What the paper reflects is the closing of the picture [2]: dark lines thinner than a seventh
+    of it are filled from their sides, and the edge of a shadow stays where it is.
+    """
+    picture = Image.fromarray(np.clip(grey, 0, 255).astype(np.uint8))
+    picture.thumbnail((SHADED, SHADED), Image.Resampling.BOX)
+    paper = picture
+    for filtered in (ImageFilter.MaxFilter(3), ImageFilter.MinFilter(3)):
+        for _ in range(max(picture.size) // 14):
+            paper = paper.filter(filtered)
+    lit, light = (np.asarray(each, np.float32) + DARKEST for each in (picture, paper))
+    return 255 * lit / light
 
 
 def _terms(height: int, width: int, step: int) -> NDArray[np.float64]:

@@ -20,12 +20,13 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from lesson7.core.errors import NotADigitError
-from lesson7.mnist.ink import BLANK, Ink, without_dust
+from lesson7.mnist.ink import BLANK, UNLIKE, Ink, without_dust
 
 SIDE = 28
 BOX = 20  # MNIST's longer side of the ink's box
 FINE = 4  # the work is done at four times MNIST's resolution
 STROKE = (1.9, 3.4)  # most of MNIST's stroke widths (10th to 88th percentile), in MNIST pixels
+BLOB = 8  # MNIST pixels: no stroke is so wide in a box of 20; a dot or a square is
 COARSE = 14  # boxes smaller than this hold their shape in grey levels: those are kept
 
 
@@ -40,7 +41,7 @@ def convention(ink: Ink) -> NDArray[np.uint8]:
         ``(28, 28)``, uint8, ink 255 on 0.
 
     Raises:
-        NotADigitError: there is no ink, or no more than a speck.
+        NotADigitError: there is no ink, no more than a speck, or a blob as wide as it is high.
     """
     mask = without_dust(ink >= 0.5)
     rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
@@ -50,11 +51,13 @@ def convention(ink: Ink) -> NDArray[np.uint8]:
     longest = max(bottom - top, right - left)
     if longest < 4 or longest < 0.03 * max(ink.shape):
         raise NotADigitError(BLANK)
+    width = min(stroke_width(mask), 0.5 * longest)
+    own = width / longest * BOX
+    if own > BLOB and max(ink.shape) > 3 * COARSE:  # in few pixels a digit is no more than that
+        raise NotADigitError(UNLIKE)
     if longest < COARSE:
         return _centred(_enlarged(ink / ink.max()))
     ink = np.minimum(ink, 1)
-    width = min(stroke_width(mask), 0.5 * longest)
-    own = width / longest * BOX
     target = max(float(np.clip(own, *STROKE)), 0.45 * own) * FINE  # thinner would tear it apart
     # The middle line of the stroke is what keeps its size when the stroke gets wider.
     scale = (BOX * FINE - target) / (longest - width)

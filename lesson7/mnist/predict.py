@@ -17,6 +17,7 @@ References:
         (section 4.2, occlusion). https://arxiv.org/abs/1311.2901
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -34,7 +35,7 @@ from lesson7.core import runtime, weights
 from lesson7.core.errors import ConfigError, InputError, NotADigitError
 from lesson7.core.images import open_image
 from lesson7.core.intake import Source
-from lesson7.mnist.ink import ink_maps
+from lesson7.mnist.ink import UNLIKE, Ink, ink_maps
 from lesson7.mnist.model import NO_DIGIT, BlockCNN, DigitEnsemble, PlainCNN, ResNet, Stages
 from lesson7.mnist.normalise import SIDE, convention
 
@@ -46,7 +47,6 @@ NETWORKS: dict[str, type[Stages]] = {
     "best": DigitEnsemble,
 }
 CERTAIN = 0.5  # least probability of the answer; keeps 99 % of MNIST's test digits, see tests
-UNLIKE = "This does not look like one digit. Clear it and draw one large digit."
 _NO_ANSWER = "The network gave no answer this time. Please try another network, or draw it anew."
 SMALLEST = 8  # pixels
 PATCHES = 10  # along each side, where the evidence is measured
@@ -57,7 +57,8 @@ class Reading:
     """What one picture was taken for.
 
     Args:
-        probabilities: of the ten digits; they sum to 1, and are equal for a blank picture.
+        probabilities: of the ten digits; they sum to 1, and are equal where nothing was read:
+            the picture is blank, or shows a dot.
         digit: the answer; None if there is none.
         message: why there is none, in words for a visitor; empty otherwise.
         seen: what the network saw, mode L, 28x28, white ink on black.
@@ -160,7 +161,7 @@ def look_inside(image: Source, model: str = "best") -> Inside:
     a patch of about four pixels is turned from ink to paper or back [1].
 
     Raises:
-        NotADigitError: the picture is blank.
+        NotADigitError: the picture is blank, or shows a dot.
         ImageError, ConfigError, WeightsError: as ``classify``.
     """
     network, batch = load(model), _batch(see(image))
@@ -179,18 +180,31 @@ def see(image: Source) -> NDArray[np.uint8]:
     that our network likes better is taken.
 
     Raises:
-        NotADigitError: the picture is blank.
+        NotADigitError: the picture is blank, or shows a dot.
         ImageError: it is smaller than 8x8, or as ``lesson7.core.intake``.
     """
     picture = open_image(image)
     if min(picture.size) < SMALLEST:
         raise InputError(f"The picture is too small: at least {SMALLEST}x{SMALLEST} pixels.")
-    candidates = [convention(ink) for ink in ink_maps(picture)]
+    candidates = _conventional(ink_maps(picture))
     if len(candidates) == 1:
         return candidates[0]
     with torch.inference_mode():
         doubt = load("best")(torch.cat([_batch(c) for c in candidates])).softmax(1)[:, NO_DIGIT]
     return candidates[int(doubt.argmin())]
+
+
+def _conventional(maps: Sequence[Ink]) -> list[NDArray[np.uint8]]:
+    """MNIST's picture of each map that may hold a digit; raises the first's words if none does."""
+    found, refused = [], []
+    for ink in maps:
+        try:
+            found.append(convention(ink))
+        except NotADigitError as why:
+            refused.append(why)
+    if not found:
+        raise refused[0]
+    return found
 
 
 @cache
@@ -228,7 +242,7 @@ def _feature_maps(stage: Tensor) -> FeatureMaps:
 
 def _evidence(network: Stages, batch: Tensor, digit: int) -> NDArray[np.float32]:
     """What turning each patch over, ink to paper and paper to ink, takes from the lead [1]."""
-    centres, pixels = torch.linspace(1.5, SIDE - 2.5, PATCHES), torch.arange(SIDE)
+    centres, pixels = torch.linspace(0, SIDE - 1, PATCHES), torch.arange(SIDE)
     bump = torch.exp(-0.5 * ((pixels - centres[:, None]) / 1.6) ** 2)  # (PATCHES, 28)
     patch = (bump[:, None, :, None] * bump[None, :, None, :]).view(-1, 1, SIDE, SIDE)
     turned = batch + patch * (1 - 2 * batch)

@@ -1,5 +1,6 @@
 """The Digits tab in a browser: a digit is drawn, the bars say which it is, and the tools work."""
 
+import math
 from collections.abc import Callable
 
 import pytest
@@ -27,6 +28,27 @@ def test_the_bars_move_while_the_pen_is_down(page: Page):
     page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.8 * box["height"], steps=10)
     page.wait_for_function("[...document.querySelectorAll('.bar')].some(b => +b.ariaValueNow > 0)")
     page.mouse.up()
+
+
+def test_a_tap_is_no_digit(page: Page):
+    draw(page, [[(140, 140)]])
+    expect(page.locator(".answer-said")).to_contain_text("does not look like one digit")
+    expect(page.locator(".answer-digit")).to_have_text("–")
+    expect(page.locator(".answer-else")).to_be_empty()
+
+
+def test_a_zero_that_hugs_the_edge_of_the_pad_is_a_zero(page: Page):
+    """Its inside is the larger part of the paper, and of the border there is little to be seen."""
+    angles = [2 * math.pi * i / 60 for i in range(62)]
+    squarish = [
+        tuple(
+            140 + 132 * math.copysign(abs(side) ** (1 / 2), side)
+            for side in (math.cos(a), math.sin(a))
+        )
+        for a in angles
+    ]
+    draw(page, [squarish])
+    expect_answer(page, 0)
 
 
 def test_a_finger_draws_and_does_not_scroll_the_page(open_page: Callable[..., Page]):

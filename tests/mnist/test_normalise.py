@@ -63,6 +63,48 @@ def test_light_falling_off_is_taken_away(digits):
     assert np.abs(one - other).mean() < 8
 
 
+def in_the_middle(digit, side=280):
+    """A page of white paper with the digit in black on the middle half of it."""
+    large = Image.fromarray(digit).resize((side // 2, side // 2), Image.Resampling.BICUBIC)
+    return np.pad(225 - np.asarray(large) * (185 / 255), side // 4, constant_values=225)
+
+
+@pytest.mark.parametrize("depth", [0.35, 0.5, 0.65])
+@pytest.mark.parametrize("edge", ["side", "below", "slanting", "corner"])
+def test_the_edge_of_a_shadow_is_no_ink(digits, edge, depth):
+    """It lies across the paper and the digit, as that of a hand or of a telephone does."""
+    y, x = np.mgrid[0:280, 0:280] / 280
+    dark = {"side": x > 0.5, "below": y > 0.6, "slanting": x + y > 1, "corner": x + y > 1.45}[edge]
+    shadow = ndimage.gaussian_filter(dark.astype(float), 2)
+    grain = np.random.default_rng(0).normal(0, 4, (280, 280))
+    for image in digits[0][:12]:
+        page = in_the_middle(image)
+        shaded = np.clip(page * (1 - depth * shadow) + grain, 0, 255)
+        one, other = (
+            convention(ink_maps(Image.fromarray(each.astype(np.uint8)))[0]).astype(int)
+            for each in (page, shaded)
+        )
+        assert np.corrcoef(one.ravel(), other.ravel())[0, 1] > 0.8
+
+
+def test_a_digit_that_runs_off_the_picture_stays(digits):
+    """What touches the border is cut away only where it is a shadow's leftover."""
+    page = in_the_middle(digits[0][1])
+    page = page[:, np.flatnonzero((page < 132).any(0))[12] :]  # cut through the digit
+    mask = ink_maps(Image.fromarray(page.astype(np.uint8)))[0] >= 0.5
+    assert mask[:, 0].any()
+    assert mask.sum() == pytest.approx((page < 132).sum(), rel=0.1)
+
+
+@pytest.mark.parametrize("width", [9, 22, 36])
+def test_a_dot_is_no_digit(width):
+    y, x = np.mgrid[0:280, 0:280] - 140
+    with pytest.raises(NotADigitError, match="like one digit"):
+        convention((np.hypot(y, x) < width / 2).astype(np.float32))
+    bar = (np.abs(x) < width / 2) & (np.abs(y) < 1.5 * width)  # a one, and a short one
+    assert convention(bar.astype(np.float32)).any()
+
+
 def test_in_few_pixels_no_grey_is_lost():
     """A ring of 9x9 pixels, one half twice as dark as the other, paper around it."""
     ink = np.pad(1 - np.pad(np.ones((5, 5)), 2), 2)

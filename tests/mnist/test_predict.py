@@ -157,6 +157,39 @@ def test_looking_inside_shows_every_size_and_the_evidence(digits):
         assert inside.digit == predict.read(picture, model).digit
 
 
+class OnePixel:
+    """A network whose answer is 3 where one pixel is ink, the more the more ink there is."""
+
+    def __init__(self, y, x):
+        self.y, self.x = y, x
+
+    def stages(self, batch):
+        scores = torch.zeros(len(batch), 11)
+        scores[:, 3] = 5 * batch[:, 0, self.y, self.x]
+        return [scores]
+
+
+@pytest.mark.parametrize(("y", "x"), [(5, 5), (22, 22), (8, 20), (13, 14)])
+def test_evidence_lies_where_the_pixel_is_that_decides(y, x):
+    batch = torch.zeros(1, 1, 28, 28)
+    batch[0, 0, y, x] = 1
+    evidence = np.abs(predict._evidence(OnePixel(y, x), batch, 3))
+    rows, columns = evidence.sum(1), evidence.sum(0)
+    places = np.arange(28)
+    assert (places * rows).sum() / rows.sum() == pytest.approx(y, abs=0.3)
+    assert (places * columns).sum() / columns.sum() == pytest.approx(x, abs=0.3)
+
+
+@pytest.mark.parametrize("width", [9, 22, 36])
+def test_a_tap_of_the_pen_is_no_digit(width):
+    pad = Image.new("L", (288, 288), 255)
+    ImageDraw.Draw(pad).ellipse((140, 140, 140 + width, 140 + width), fill=0)
+    reading = predict.read(pad)
+    assert reading.digit is None
+    assert reading.message
+    assert len(set(reading.probabilities.values())) == 1
+
+
 def test_evidence_points_at_pixels_that_matter(digits):
     """Turning over a patch of them costs more than turning one that speaks against."""
     network = predict.load("best")

@@ -77,7 +77,10 @@ function showReading(reading, settled) {
     say("none", {
       digit: "–",
       sure: message,
-      more: `Nearest: ${first}, ${percent(probabilities[first])}.`,
+      more: // equal where nothing was read
+        probabilities[first] > probabilities[second]
+          ? `Nearest: ${first}, ${percent(probabilities[first])}.`
+          : "",
       spoken: settled ? message : undefined,
     });
   } else {

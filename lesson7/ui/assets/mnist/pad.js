@@ -5,6 +5,7 @@
 // whatever the theme. This file is the beginning of digits.js.
 
 const PAD = 280; // side of the pad, in its own units
+const MARGIN = 4; // units of paper around what is sent: what touches the border is paper
 const KEY_STEP = 10; // units per arrow key: 1/28 of the side, one pixel of what the network sees
 const PAUSE = 500; // ms without a key after which the pen's place is told
 
@@ -139,10 +140,14 @@ function createPad(root, { onChange, onNote }) {
   function toUrl() {
     if (drawing.picture) return drawing.picture.url;
     const paper = document.createElement("canvas");
-    paper.width = paper.height = PAD;
+    paper.width = paper.height = PAD + 2 * MARGIN;
     const ink = paper.getContext("2d");
     ink.fillStyle = "white";
-    ink.fillRect(0, 0, PAD, PAD);
+    ink.fillRect(0, 0, paper.width, paper.height);
+    ink.translate(MARGIN, MARGIN);
+    ink.beginPath();
+    ink.rect(0, 0, PAD, PAD); // what runs off the pad is not on it
+    ink.clip();
     ink.strokeStyle = "black";
     for (const one of drawing.strokes) paintStroke(ink, one);
     return paper.toDataURL("image/png");

@@ -17,7 +17,15 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
-from lesson7.ui import components, guard, mnist  # no Blocks here: Gradio leaves loops open
+from lesson7.ui import (  # no Blocks here: Gradio leaves loops open
+    bedrooms,
+    bedrooms_replies,
+    components,
+    guard,
+    lesson,
+    mnist,
+    restoration_page,
+)
 from tests import serving
 from tests.core.picture_files import encode
 
@@ -55,6 +63,27 @@ def url(served: serving.Served) -> str:
 def client(url: str, tmp_path_factory: pytest.TempPathFactory) -> Client:
     downloads = tmp_path_factory.mktemp("downloads")
     return Client(url, verbose=False, analytics_enabled=False, download_files=downloads)
+
+
+@pytest.mark.parametrize("value", ["typo", "ada/lesson7", "ada/lesson7@main", "~nobody-here/w"])
+def test_a_wrong_source_of_weights_leaves_the_pages_as_they_are(
+    monkeypatch: pytest.MonkeyPatch, value: str
+):
+    def pages() -> list[Any]:
+        history = list(bedrooms_replies.to({"ask": "history"}))
+        return [restoration_page.page(), bedrooms._page(), lesson.content(), history]
+
+    before = pages()
+    monkeypatch.setenv("LESSON7_WEIGHTS", value)
+    assert pages() == before
+
+
+def test_with_a_wrong_source_of_weights_the_app_starts_and_answers(tmp_path: Path):
+    with serving.app(tmp_path, LESSON7_WEIGHTS="ada/lesson7") as app:
+        event, data = serving.call(app.url, "classify", serving.image(SEVEN.read_bytes()), "best")
+        log = app.log.read_text()
+    assert event == "complete", data
+    assert "names no commit of the Hub repository" in log
 
 
 def call(url: str, image: object, model: str = "best") -> tuple[str, Any]:

@@ -13,8 +13,8 @@ The environment variable ``LESSON7_WEIGHTS``, read at each call, chooses the sou
     a folder            that folder, with an ``index.json`` of its own
     USER/NAME@COMMIT    a Hub repository at that commit, see `lesson7.core.hub`
 
-If a chosen source fails, the embedded weights answer and `notices` says so. If the
-embedded ones fail, an error says why.
+If a chosen source fails, or the variable names none of these, the embedded weights answer
+and `notices` says so. If the embedded ones fail, an error says why.
 
     load, save                  a network out of a file, and into one
     entry, entries              what is known about the embedded weights, without torch
@@ -86,25 +86,15 @@ def entry(name: str, folder: Path | None = None) -> Entry:
 
 
 def chosen_source() -> Path | hub.Reference:
-    """The source that ``LESSON7_WEIGHTS`` names; `EMBEDDED` when it is unset or empty.
+    """The source that ``LESSON7_WEIGHTS`` names.
 
-    What is written like a path (``/...``, ``./...``, ``~/...``) is a folder even if it is
-    absent, perhaps a disk that is not mounted: `load` then falls back. Anything else must be
-    an existing folder or a pinned Hub repository.
-
-    Raises:
-        ConfigError: it can be neither; for the Hub, the commit must be given.
+    `EMBEDDED` when it is unset, empty, or names nothing that could be a source; then `load`
+    says so.
     """
-    value = os.environ.get("LESSON7_WEIGHTS", "").strip()
-    if not value:
-        return EMBEDDED
-    folder = Path(value).expanduser()
-    if folder.is_dir() or folder.is_absolute() or value.startswith("."):
-        return folder.resolve()
     try:
-        return hub.Reference.parse(value)
-    except ConfigError as error:
-        raise ConfigError(f"LESSON7_WEIGHTS is no existing folder, and {error}") from None
+        return _named_source()
+    except WeightsMissing:
+        return EMBEDDED
 
 
 def is_missing(name: str) -> bool:
@@ -112,13 +102,10 @@ def is_missing(name: str) -> bool:
 
     What the Hub has is known only when it is asked, so nothing is missing there.
     """
-    folders: list[Path] = [EMBEDDED]
-    with contextlib.suppress(ConfigError):  # said in words when the weights are loaded
-        source = chosen_source()
-        if not isinstance(source, Path):
-            return False
-        folders.append(source)
-    for folder in folders:
+    source = chosen_source()
+    if not isinstance(source, Path):
+        return False
+    for folder in (EMBEDDED, source):
         with contextlib.suppress(WeightsError):
             entry(name, folder)
             return False
@@ -150,16 +137,14 @@ def load(name: str, build: Callable[..., Network], *, seconds: float = hub.DEADL
         WeightsMissing: the weights are in no source that could be asked.
         WeightsDamaged: the embedded file is not what the index promises, is no safetensors
             file, does not fit the network, or holds NaN or infinity.
-        ConfigError: ``LESSON7_WEIGHTS`` cannot be understood.
     """
-    source = chosen_source()
-    if source == EMBEDDED:
-        return _load_embedded(name, build)
     try:
+        source = _named_source()
         if isinstance(source, hub.Reference):
             found, content = hub.fetch(source, name, seconds=seconds)
             return weight_file.read(content, found.file, build)
-        return _load_from(source, name, build)
+        if source != EMBEDDED:
+            return _load_from(source, name, build)
     except WeightsError as error:
         _log.warning("%s: the chosen weights failed, trying the embedded ones", name, exc_info=True)
         if name not in entries():
@@ -167,6 +152,7 @@ def load(name: str, build: Callable[..., Network], *, seconds: float = hub.DEADL
         network = _load_embedded(name, build)
         _notice(f"{error} The weights of {name} that come with this app are used instead.")
         return network
+    return _load_embedded(name, build)
 
 
 def save(
@@ -216,6 +202,31 @@ def save(
     )
     weight_index.add(folder, name, described, content)
     return folder / file
+
+
+def _named_source() -> Path | hub.Reference:
+    """The source that ``LESSON7_WEIGHTS`` names, or `EMBEDDED` when it is unset or empty.
+
+    What is written like a path (``/...``, ``./...``, ``~/...``) is a folder even if it is
+    absent, perhaps a disk that is not mounted: `load` then falls back. Anything else must be
+    an existing folder or a pinned Hub repository.
+
+    Raises:
+        WeightsMissing: it can be neither; for the Hub, the commit must be given.
+    """
+    value = os.environ.get("LESSON7_WEIGHTS", "").strip()
+    if not value:
+        return EMBEDDED
+    try:
+        folder = Path(value).expanduser()
+        if folder.is_absolute() or value.startswith(".") or folder.is_dir():
+            return folder.resolve()
+        return hub.Reference.parse(value)
+    except (ConfigError, OSError, RuntimeError) as error:  # no such user; a name that is too long
+        # The value is the operator's, perhaps a path: it is for the log, which has the cause.
+        raise WeightsMissing(
+            "LESSON7_WEIGHTS names neither a folder nor USER/NAME@COMMIT on the Hugging Face Hub."
+        ) from error
 
 
 def _notice(sentence: str) -> None:

@@ -252,14 +252,18 @@ def test_tabs_that_load_at_the_same_time_all_get_an_answer(repo: Repo):
         ("@" + "a" * 40, "is not a Hub repository"),
     ],
 )
-def test_a_source_that_could_change_unseen_is_refused_in_words(
-    embedded: Path, monkeypatch: pytest.MonkeyPatch, value: str, words: str
+def test_a_source_that_could_change_unseen_is_refused_in_words(value: str, words: str):
+    with pytest.raises(ConfigError, match=words):
+        hub.Reference.parse(value)
+
+
+def test_such_a_source_is_not_asked_and_the_embedded_weights_answer(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setenv("LESSON7_WEIGHTS", value)
-    with pytest.raises(ConfigError, match=words) as error:
-        weights.load("line", Line)
-    assert "LESSON7_WEIGHTS" in str(error.value)
-    assert weights.notices() == []
+    monkeypatch.setenv("LESSON7_WEIGHTS", f"{repo.name}@main")
+    assert loaded_value() == 1.0
+    assert repo.requests == []
+    assert len(weights.notices()) == 1
 
 
 def test_a_commit_may_be_written_in_capitals():

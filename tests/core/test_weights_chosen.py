@@ -29,6 +29,34 @@ def test_an_absent_folder_falls_back(folder: Path, monkeypatch: pytest.MonkeyPat
     assert len(weights.notices()) == 1
 
 
+WRONG = ["typo", "ada/lesson7", "ada/lesson7@main", "some/other/folder", "https://huggingface.co/a/b",
+         "@", "~nobody-here/weights", "a" * 5000]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", WRONG, ids=lambda value: value[:20])
+def test_what_names_no_source_falls_back_like_one_that_fails(
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    value: str,
+):
+    monkeypatch.setenv("LESSON7_WEIGHTS", value)
+    assert weights.chosen_source() == folder
+    assert not weights.is_missing("net-a")
+    assert weights.is_missing("net-b")
+    assert weights.load("net-a", Net).fc.weight.shape == (5, 3)
+    (said,) = weights.notices()
+    assert said == (
+        "LESSON7_WEIGHTS names neither a folder nor USER/NAME@COMMIT on the Hugging Face Hub. "
+        "The weights of net-a that come with this app are used instead."
+    )
+    (logged,) = caplog.records
+    assert logged.exc_info
+    assert logged.exc_info[1].__cause__, "the log says what is wrong with it"
+    with pytest.raises(WeightsMissing, match="names neither"):
+        weights.load("net-b", Net)
+
+
 def test_what_only_the_chosen_folder_should_have_is_missed_in_its_words(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

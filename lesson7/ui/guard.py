@@ -16,16 +16,18 @@ What it refuses, and the status of the answer, each with words as ``{"detail": .
     408     a body that stopped coming
     413     a body over ``MAX_BODY``, or JSON of more than ``MAX_VALUES`` values
     503     a call for which ``check_place`` sees no place, or that finds Gradio's queue full,
-            which would tell how full
+            which would tell how full; a tool's call beside ``MOST_TOOLS`` others
     507     a request for which there is no room on the disk
 """
 
 import asyncio
+import contextlib
 import errno
 import json
 import logging
 import os
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -35,6 +37,8 @@ from lesson7.ui.doors import called, is_call, is_fetch, is_open
 MAX_BODY = 10 * 1024 * 1024  # bytes
 MAX_VALUES = 100_000  # of JSON, about: 10 MB of empty lists would take 300 MB once unpacked
 PATIENCE = 30.0  # seconds, for the next part of a body
+MOST_TOOLS = 24  # calls of assistants (MCP) under way: each holds one of the server's 40 threads
+# until it is answered, and the request that it makes of the app meanwhile needs others
 
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EACCES, errno.EPERM}
 """What the system says where nothing can be written: full, over quota, read-only, not ours."""
@@ -62,6 +66,8 @@ HEADERS: dict[str, str] = {
     "referrer-policy": "strict-origin-when-cross-origin",
     "permissions-policy": "geolocation=(), microphone=(), payment=(), usb=()",
 }
+
+_TOOL = re.compile(r"/gradio_api/mcp(/.*)?")
 
 _log = logging.getLogger(__name__)
 
@@ -99,6 +105,7 @@ class Guard:
         self.check_place = check_place
         self.max_body = max_body
         self.patience = patience
+        self._tools = 0  # calls of assistants under way
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request: refusals from here, everything else from the app."""
@@ -111,7 +118,8 @@ class Guard:
             _check_door(scope["method"], scope["path"])
             body.check_announced()
             self._check_place(scope)
-            await self.app(scope, body.receive, answer.send)
+            with self._counted(scope):
+                await self.app(scope, body.receive, answer.send)
         except _RefusedError as refusal:
             body.refusal = refusal
         except Exception as error:
@@ -132,6 +140,19 @@ class Guard:
         except InputError as busy:
             raise _RefusedError(503, str(busy)) from busy
 
+    @contextlib.contextmanager
+    def _counted(self, scope: Scope) -> Iterator[None]:
+        if not _is_tool(scope):
+            yield
+            return
+        if self._tools >= MOST_TOOLS:
+            raise _RefusedError(503, FULL_SAYS)
+        self._tools += 1
+        try:
+            yield
+        finally:
+            self._tools -= 1
+
 
 class _Body:
     """The body of one request, as it comes."""
@@ -142,6 +163,7 @@ class _Body:
         self._receive, self._most, self._patience = receive, most, patience
         self._size = self._values = 0
         self._whole = False
+        self._is_tool = _is_tool(scope)
         self._is_form = self._headers.get(b"content-type", b"").startswith(b"multipart/")
 
     def check_announced(self) -> None:
@@ -153,6 +175,8 @@ class _Body:
     async def receive(self) -> Message:
         """The next message; refuses, once and for all, where a limit is crossed."""
         if self._whole:  # what comes now is news of the connection, and may take its time
+            if self._is_tool:  # its thread is held until the answer, whoever has gone: so it counts
+                await asyncio.Event().wait()
             return await self._receive()
         try:
             message = await asyncio.wait_for(self._receive(), self._patience)
@@ -229,6 +253,11 @@ class _Answer:
         start = {"type": "http.response.start", "status": refusal.status, "headers": headers}
         await self._send_on(start)
         await self._send_on({"type": "http.response.body", "body": body})
+
+
+def _is_tool(scope: Scope) -> bool:
+    """Whether an assistant asks for something."""
+    return scope["method"] == "POST" and _TOOL.fullmatch(scope["path"]) is not None
 
 
 def _check_door(method: str, path: str) -> None:

@@ -11,7 +11,15 @@ import pytest
 
 from lesson7.core.errors import InputError
 from lesson7.ui import doors, guard
-from lesson7.ui.guard import FULL_SAYS, HEADERS, MAX_VALUES, NO_ROOM, NO_ROOM_SAYS, Guard
+from lesson7.ui.guard import (
+    FULL_SAYS,
+    HEADERS,
+    MAX_VALUES,
+    MOST_TOOLS,
+    NO_ROOM,
+    NO_ROOM_SAYS,
+    Guard,
+)
 
 LIMIT = 1000  # bytes, here
 
@@ -200,6 +208,99 @@ def test_a_call_without_a_place_costs_the_app_nothing():
         assert got.headers["retry-after"] == "2"
     assert request(path="/gradio_api/call/classify", check_place=full).status == 200
     assert request(path="/gradio_api/call/restore/x", method="GET", check_place=full).status == 200
+
+
+TOOL = "/gradio_api/mcp/"
+
+
+class Crowd:
+    """Requests at the same time to one guard, whose app answers when it may."""
+
+    def __init__(self) -> None:
+        self.may_answer, self.inside, self.fails = asyncio.Event(), 0, False
+        self.guard = Guard(self.app)
+
+    async def app(self, scope: dict, receive: Callable, send: Callable) -> None:
+        await receive()
+        self.inside += 1
+        gone = asyncio.ensure_future(receive())  # as Gradio, which gives up when the caller has
+        may = asyncio.ensure_future(self.may_answer.wait())
+        await asyncio.wait([gone, may], return_when=asyncio.FIRST_COMPLETED)
+        for waiting in (gone, may):
+            waiting.cancel()
+        self.inside -= 1
+        if self.fails:
+            raise LookupError("no such tool")
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    async def ask(self, path: str = TOOL, method: str = "POST", *, leaves: bool = False) -> Got:
+        got, bodies = Got(), [b"{}"]
+
+        async def receive() -> dict[str, Any]:
+            if bodies:
+                return {"type": "http.request", "body": bodies.pop(), "more_body": False}
+            if not leaves:
+                await asyncio.sleep(3600)
+            return {"type": "http.disconnect"}
+
+        async def send(message: dict[str, Any]) -> None:
+            got.status = message.get("status", got.status)
+            got.headers |= {name.decode(): v.decode() for name, v in message.get("headers", [])}
+            got.body += message.get("body", b"")
+
+        await self.guard(
+            {"type": "http", "method": method, "path": path, "headers": []}, receive, send
+        )
+        return got
+
+    async def asking(self, n: int, *args: str, leaves: bool = False) -> list[asyncio.Future[Got]]:
+        """So many at once, and time for each to get where it can."""
+        asked = [asyncio.ensure_future(self.ask(*args, leaves=leaves)) for _ in range(n)]
+        await asyncio.sleep(0.05)
+        return asked
+
+
+@pytest.mark.parametrize("leaves", [False, True], ids=["wait", "leave"])
+def test_tools_leave_threads_for_everybody_else(leaves: bool):
+    """Each keeps its thread until it is answered, also when whoever asked has gone."""
+
+    async def crowd() -> None:
+        crowd = Crowd()
+        first = await crowd.asking(MOST_TOOLS, leaves=leaves)
+        assert crowd.inside == MOST_TOOLS
+        for path in (TOOL, TOOL.rstrip("/"), TOOL + "http"):
+            got = await crowd.ask(path)
+            assert (got.status, got.words, got.headers["retry-after"]) == (503, FULL_SAYS, "2")
+        others = [*await crowd.asking(2, "/gradio_api/call/classify"),
+                  *await crowd.asking(2, TOOL, "GET")]  # fmt: skip
+        assert crowd.inside == MOST_TOOLS + 4
+        crowd.may_answer.set()
+        assert {one.status for one in await asyncio.gather(*first, *others)} == {200}
+        assert (await crowd.ask()).status == 200
+
+    asyncio.run(crowd())
+
+
+def test_a_tool_that_fails_gives_its_place_back():
+    async def crowd() -> None:
+        crowd = Crowd()
+        crowd.may_answer.set()
+        crowd.fails = True
+        for _ in range(MOST_TOOLS):
+            with pytest.raises(LookupError, match="no such tool"):
+                await crowd.ask()
+        crowd.fails = False
+        assert (await crowd.ask()).status == 200
+
+    asyncio.run(crowd())
+
+
+def test_anybody_else_who_leaves_is_noticed():
+    async def crowd() -> None:
+        crowd = Crowd()
+        assert (await crowd.ask("/gradio_api/call/classify", leaves=True)).status == 200
+
+    asyncio.run(crowd())
 
 
 def test_other_trouble_with_files_is_a_defect():

@@ -53,6 +53,7 @@ function createShelf(root, { onChange }) {
   }
 
   function show() {
+    const held = [...list.children].findIndex((item) => item.contains(document.activeElement));
     list.replaceChildren(
       ...kept.map((one, index) => {
         const item = document.createElement("li");
@@ -77,6 +78,13 @@ function createShelf(root, { onChange }) {
       ? "In the order of the walk; untick a room to leave it out."
       : "Click a room above, and it stays here.";
     settle();
+    if (held >= 0) focusOn(held);
+  }
+
+  /** Whoever removed a room by keyboard goes on from the one that took its place. */
+  function focusOn(place) {
+    const left = list.querySelectorAll("button");
+    (left[Math.min(place, left.length - 1)] ?? find(".br-kept-says")).focus();
   }
 
   function settle() {
@@ -103,6 +111,7 @@ function createShelf(root, { onChange }) {
   find(".br-empty").addEventListener("click", () => {
     kept = [];
     show();
+    focusOn(0); // this button is gone
   });
   return { show, toggle, has, stops };
 }

@@ -15,6 +15,7 @@ pictures are data URLs, and every reply repeats the question's ``id``:
     reply       {"id": 4, "scores": [...], "drawn": [mean, deviation], "said_by": words}
     question    {"id": 5, "ask": "stages", ...}     reply {"id": 5, "stages": [...], "room": ...}
     question    {"id": 6, "ask": "history"}         reply {"id": 6, "history": {"wgan": {...}}}
+    question    {"id": 7, "ask": "directions", ...} reply {"id": 7, "directions": [...]}
     or, to each {"id": 1, "error": words} or {"id": 1, "broken": words}
 
     to              a question -> its replies
@@ -95,6 +96,10 @@ def _rooms(question: dict[str, Any]) -> Replies:
     for part in parts:
         ready += [_webp(picture) for picture in part]
         yield reply | {"rooms": ready, "size": part[0].width, "more": len(ready) < N_ROOMS}
+
+
+def _directions(question: dict[str, Any]) -> Replies:
+    yield {"directions": _sliders(recipe_of(question.get("recipe")))}
 
 
 def _walk(question: dict[str, Any]) -> Replies:
@@ -207,6 +212,7 @@ def _sliders(recipe: str) -> list[dict[str, Any]]:
 
 _ANSWERS = {
     "rooms": _rooms,
+    "directions": _directions,
     "walk": _walk,
     "gif": _gif,
     "scores": _scores,

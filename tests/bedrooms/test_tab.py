@@ -113,6 +113,12 @@ def test_sliders_say_what_was_measured(page):
     assert (warmth["effect"], warmth["r2"]) == (found.effects[index], found.r2[index])
 
 
+@pytest.mark.parametrize("recipe", bedrooms_replies.RECIPES)
+def test_directions_can_be_asked_for_without_rooms(page, recipe):
+    rooms = asked(ask="rooms", recipe=recipe)[-1]
+    assert asked(ask="directions", recipe=recipe) == [{"id": 7, "directions": rooms["directions"]}]
+
+
 def test_every_direction_that_can_be_found_has_words():
     assert set(bedrooms_replies.SLIDERS) == set(ATTRIBUTES)
 
@@ -184,6 +190,7 @@ def test_the_history_has_both_recipes(page):
         {"ask": ["rooms"]},
         {"ask": "rooms", "recipe": "diffusion"},
         {"ask": "rooms", "recipe": ["modern"]},
+        {"ask": "directions", "recipe": "diffusion"},
         {"ask": "rooms", "room": None},
         {"ask": "rooms", "room": {"seed": "7"}},
         {"ask": "rooms", "room": {**ROOM, "seed": -1}},

@@ -107,12 +107,62 @@ def test_an_address_brings_the_same_rooms(tab: Page, open_page: Callable[..., Pa
 
 
 @pytest.mark.parametrize(
-    "query", ["bedrooms-seed=-5&bedrooms-by=gpt", "bedrooms-truncation=9&bedrooms-moves=x:1e9,,y"]
+    "query",
+    [
+        "bedrooms-seed=-5&bedrooms-by=gpt",
+        "bedrooms-truncation=9&bedrooms-moves=x:1e9,,y",
+        "bedrooms-moves=x:1",
+        "bedrooms-moves=x:1,__proto__:2,constructor:2",
+    ],
 )
-def test_an_address_that_makes_no_sense_brings_the_usual_rooms(open_page, query: str):
+def test_an_address_that_makes_no_sense_brings_the_usual_rooms(tab: Page, open_page, query: str):
     page = drawn(open_page(f"/?{query}"))
     expect(page.locator("#br-seed")).to_have_value("7")
     expect(page.locator("#br-truncation")).to_have_value("1")
+    expect(page.locator("#br-error")).to_have_text("")
+    assert rooms(page) == rooms(tab)
+    assert moves_of(page) == {"0"}
+    page.locator("#br-seed").fill("8")
+    page.locator("#br-seed").press("Enter")
+    expect(page.locator(".br-room img").first).not_to_have_attribute("src", rooms(tab)[0])
+    assert "bedrooms-moves" not in address_of(page)
+
+
+def address_of(page: Page) -> str:
+    """As it is now; Playwright's own ``url`` comes later."""
+    return page.evaluate("location.search")
+
+
+def moves_of(page: Page) -> set[str]:
+    return set(page.locator(".br-directions output").all_text_contents())
+
+
+def test_of_an_address_the_directions_that_there_are_are_taken(tab: Page, open_page):
+    page = drawn(open_page("/?bedrooms-moves=x:1,brightness:2,warmth:0"))
+    expect(page.get_by_label("Brightness", exact=True)).to_have_value("2")
+    assert moves_of(page) == {"0", "+2.0"}
+    assert not set(rooms(page)) & set(rooms(tab))
+
+
+def test_another_network_can_be_chosen_before_the_directions_are_known(open_page):
+    """The moves of the address were not for that one; nor is it asked for them."""
+    page = open_page("/?bedrooms-moves=brightness:2")
+    page.evaluate("document.querySelector('input[value=wgan]').click()")
+    drawn(page)
+    assert moves_of(page) == {"0"}
+    assert "bedrooms-by=wgan" in address_of(page)
+    assert "bedrooms-moves" not in address_of(page)
+
+
+def test_a_link_says_the_seed_of_the_rooms_whatever_is_in_the_field(tab: Page):
+    tab.locator("#br-seed").fill("12")
+    tab.locator("#br-seed").press("Enter")
+    expect(tab).to_have_url(re.compile("bedrooms-seed=12"))
+    for text in ("abc", "", "-3"):
+        tab.locator("#br-seed").fill(text)
+        tab.get_by_role("button", name="Copy link").click()
+        expect(tab.locator("#br-error")).to_contain_text("must be a whole number")
+        assert "bedrooms-seed=12" in address_of(tab)
 
 
 def test_truncation_0_makes_all_sixteen_one(tab: Page):
@@ -144,6 +194,35 @@ def test_kept_rooms_stay_on_the_shelf_also_after_a_reload(tab: Page):
     tab.get_by_role("button", name="remove").click()
     expect(tab.locator(".br-shelf li")).to_have_count(0)
     expect(tab.locator(".br-room").nth(2)).to_have_attribute("aria-pressed", "false")
+
+
+def test_focus_stays_on_the_shelf_when_a_room_leaves_it(tab: Page):
+    """The room that takes its place has it; after the last one, what the shelf says."""
+    keep(tab, 1, 4, 8)
+    removes = tab.locator(".br-shelf button")
+    names = ["number 2 of", "number 5 of", "number 9 of"]
+    removes.nth(1).focus()
+    for left, name in ((2, names[2]), (1, names[0])):
+        tab.keyboard.press("Enter")
+        expect(removes).to_have_count(left)
+        expect(tab.locator(":focus")).to_have_attribute("aria-label", re.compile(f"{name}.*remove"))
+    tab.keyboard.press("Enter")
+    expect(removes).to_have_count(0)
+    expect(tab.locator(":focus")).to_have_text("Click a room above, and it stays here.")
+
+
+def test_focus_stays_there_when_the_shelf_is_emptied(tab: Page):
+    keep(tab, 1, 4)
+    tab.get_by_role("button", name="Empty the shelf").focus()
+    tab.keyboard.press("Enter")
+    expect(tab.locator(":focus")).to_have_text("Click a room above, and it stays here.")
+
+
+def test_focus_stays_on_a_room_that_is_let_go_from_above(tab: Page):
+    keep(tab, 1, 4)
+    tab.locator(".br-room").nth(1).press("Enter")
+    expect(tab.locator(".br-shelf li")).to_have_count(1)
+    expect(tab.locator(".br-room").nth(1)).to_be_focused()
 
 
 def test_a_walk_needs_two_rooms_of_one_network(tab: Page):

@@ -26,7 +26,7 @@ function next() {
   line.waiting.delete(what);
   line.awaited = { ...one, id: ++line.id };
   const slow = () => say("The network is waking up…");
-  line.timers = what === "rooms" ? [setTimeout(slow, SLOW)] : [];
+  line.timers = ["rooms", "directions"].includes(what) ? [setTimeout(slow, SLOW)] : [];
   expect();
   trigger("ask", { id: line.id, ask: what, ...one.question });
 }
@@ -95,11 +95,19 @@ function drawRooms() {
   const asked = settings.values();
   rooms.progress(0);
   bedrooms.dataset.state = "busy";
-  ask("rooms", asked, (reply) => took(asked, reply), (words) => {
+  const failed = (words) => {
     bedrooms.dataset.state = "failed";
     settings.complain(words);
     say("");
-  });
+  };
+  if (settings.isGiven()) ask("directions", { recipe: asked.recipe }, (reply) => met(asked, reply), failed);
+  else ask("rooms", asked, (reply) => took(asked, reply), failed);
+}
+
+/** Now it is known which of the address's directions there are. */
+function met(asked, { directions }) {
+  if (asked.recipe === settings.values().recipe) settings.showDirections(directions);
+  drawRooms();
 }
 
 function took(asked, reply) {

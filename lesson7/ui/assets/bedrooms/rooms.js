@@ -5,6 +5,7 @@ const N_ROOMS = 16;
 const LARGEST_SEED = 999999; // of those that chance chooses; any whole number may be typed
 const FIRST_SEED = 7; // whose rooms the time machine shows, too
 
+const isSeed = (text) => /^\d{1,15}$/.test(text);
 const signed = (value, digits = 1) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(digits)}`;
 
 /** What the rooms are drawn from; `onChange` is called when a visitor changes it. */
@@ -15,6 +16,8 @@ function createSettings(root, { onChange }) {
   const list = find(".br-directions");
   let known = ""; // the directions that have sliders now
   let moves = {};
+  let given = false; // whether the moves are the address's, and may name what is no direction
+  let fitting = FIRST_SEED; // the seed, or the last one that was one
   let unmet = false; // whether the address asks for a network that is not here
 
   const recipe = () => find(".br-recipes input:checked").value;
@@ -23,7 +26,7 @@ function createSettings(root, { onChange }) {
   function values() {
     return {
       recipe: recipe(),
-      room: { seed: Number(seed.value), truncation: Number(truncation.value), moves: written() },
+      room: { seed: fitting, truncation: Number(truncation.value), moves: written() },
     };
   }
 
@@ -43,9 +46,11 @@ function createSettings(root, { onChange }) {
 
   /** One slider per direction of the network that draws, with what was measured of it. */
   function showDirections(directions) {
-    const names = JSON.stringify([recipe(), directions.map((one) => one.name)]);
-    if (names === known) return;
-    known = names;
+    const names = directions.map((one) => one.name);
+    if (given) moves = Object.fromEntries(Object.entries(moves).filter(([name]) => names.includes(name)));
+    given = false;
+    if (JSON.stringify([recipe(), names]) === known) return;
+    known = JSON.stringify([recipe(), names]);
     list.replaceChildren(
       ...directions.map((one) => {
         const knob = document.createElement("div");
@@ -82,9 +87,9 @@ function createSettings(root, { onChange }) {
   }
 
   function takeUp() {
-    if (/^\d{1,15}$/.test(fromAddress("bedrooms-seed"))) seed.value = fromAddress("bedrooms-seed");
-    const given = Number(fromAddress("bedrooms-truncation") || 1);
-    if (given >= 0 && given <= 1) truncation.value = given;
+    if (isSeed(fromAddress("bedrooms-seed"))) seed.value = fitting = Number(fromAddress("bedrooms-seed"));
+    const share = Number(fromAddress("bedrooms-truncation") || 1);
+    if (share >= 0 && share <= 1) truncation.value = share;
     // as /draw calls it, for who writes an address by hand
     const by = fromAddress("tab") === "bedrooms" && fromAddress("recipe") ? "recipe" : "bedrooms-by";
     chooseFromAddress(by, root.querySelectorAll(".br-recipes input"));
@@ -93,16 +98,18 @@ function createSettings(root, { onChange }) {
       const [name, steps] = part.split(":");
       if (Number(steps) && Math.abs(steps) <= 3) moves[name] = Number(steps);
     }
+    given = Object.keys(moves).length > 0;
     showTruncation();
   }
 
   const complain = (words) => (find("#br-error").textContent = words);
 
   function changed() {
-    const fits = /^\s*\d{1,15}\s*$/.test(seed.value);
+    const fits = isSeed(seed.value.trim());
     complain(fits ? "" : "The seed must be a whole number of up to 15 digits.");
     seed.setAttribute("aria-invalid", String(!fits));
     if (!fits) return;
+    fitting = Number(seed.value);
     unmet = false;
     onChange();
   }
@@ -118,12 +125,14 @@ function createSettings(root, { onChange }) {
   });
   find(".br-reset").addEventListener("click", () => {
     moves = {};
+    given = false;
     showMoves();
     changed();
   });
   for (const choice of root.querySelectorAll(".br-recipes input")) {
     choice.addEventListener("change", () => {
       moves = {}; // the other network's directions are others
+      given = false;
       changed();
     });
   }
@@ -138,7 +147,7 @@ function createSettings(root, { onChange }) {
   });
   seed.value = FIRST_SEED;
   takeUp();
-  return { values, share, showDirections, complain, isUnmet: () => unmet };
+  return { values, share, showDirections, complain, isUnmet: () => unmet, isGiven: () => given };
 }
 
 /** The grid of sixteen; `onKeep(index)` is called when one is clicked. */

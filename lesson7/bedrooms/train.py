@@ -36,6 +36,7 @@ from lesson7.core.projected import ProjectedCritic
 
 
 def main(
+    context: typer.Context,
     recipe: Annotated[str, typer.Option(help=f"One of {', '.join(RECIPES)}.")] = "modern",
     size: Annotated[int, typer.Option(help="Pixels: 64, or 128 for modern.")] = 64,
     folder: runs.DataDir = Path("data/bedrooms"),
@@ -115,10 +116,7 @@ def main(
     if not progress.finished:
         typer.echo(f"stopped after {progress.images:,} pictures; go on with --resume")
     if ship:
-        command = f"python -m lesson7.bedrooms.train --recipe {recipe} --size {size} --seed {seed}"
-        command += f" --start {start}" if start else ""
-        command += f" --eyes {eyes} --ship" if eyes else " --ship"
-        shipping.ship(recipe, progress, held_back, judges, command)
+        shipping.ship(recipe, progress, held_back, judges, shipping.command_of(context))
     elif record:
         shipping.record_of(recipe, progress)
 

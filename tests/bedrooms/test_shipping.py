@@ -2,15 +2,17 @@
 
 import io
 import json
+import shlex
 import shutil
 from itertools import pairwise
 
 import numpy as np
 import pytest
 import torch
+import typer
 from PIL import Image
 
-from lesson7.bedrooms import moments, shipping
+from lesson7.bedrooms import moments, shipping, train
 from lesson7.bedrooms.model import Generator
 from lesson7.core import weights
 from lesson7.core.errors import ConfigError, WeightsMissing
@@ -120,3 +122,31 @@ def test_a_record_with_a_part_missing_is_none(tmp_path, part):
     (record / part).rename(tmp_path / part)
     with pytest.raises(WeightsMissing, match="no history of bedrooms-modern"):
         moments.read(record)
+
+
+# ---- the command that trains it again
+
+
+def context(*words):
+    """Of the training command, as if somebody had typed the words."""
+    app = typer.Typer()
+    app.command()(train.main)
+    return typer.main.get_command(app).make_context("train", list(words))
+
+
+@pytest.mark.parametrize(
+    ("asked", "recorded"),
+    [
+        ("", ""),
+        ("--start runs/a --eyes resnet18", "--start runs/a --eyes resnet18"),
+        ("--images 5000", "--images 5000"),
+        ("--data 'my rooms' --backbones b", "--data 'my rooms' --backbones b"),
+        ("--out runs/x --resume --minutes 0", ""),
+    ],
+)
+def test_the_command_has_every_option_that_is_not_as_usual(asked, recorded):
+    found = shipping.command_of(context("--size", "128", *shlex.split(asked), "--ship"))
+    start, *options = found.split(" --recipe modern --size 128 ")
+    assert start == "python -m lesson7.bedrooms.train"
+    (rest,) = options
+    assert sorted(shlex.split(rest)) == sorted(shlex.split(f"{recorded} --seed 0 --ship"))

@@ -95,6 +95,7 @@ def loss_weights(text: str, instead_of: tuple[float, ...]) -> tuple[float, ...]:
 
 
 def main(
+    context: typer.Context,
     recipe: Annotated[str, typer.Option(help=f"One of {', '.join(RECIPES)}.")] = "pixel",
     network: Annotated[
         str | None, typer.Option(help=f"One of {', '.join(NETWORKS)}; default the recipe's.")
@@ -233,14 +234,11 @@ def main(
         typer.echo(f"stopped after {result.minutes:.1f} minutes; go on with --resume")
         return
     if ship and run.writes:
-        command = f"python -m lesson7.restoration.train --recipe {recipe} --seed {seed} --ship"
-        command += "".join(f" --{name} {path}" for name, path in
-                           (("start", start), ("critic", critic)) if path)  # fmt: skip
         if chosen.ships and start is not None and start.is_dir():
             runs.Run(start).keep_record(f"restoration-{chosen.ships}")
         measured = shipping.ship(
-            recipe, task.model, pictures, run, name=chosen.ships, command=command,
-            hardware=runs.hardware(), minutes=result.minutes,
+            recipe, task.model, pictures, run, name=chosen.ships,
+            command=shipping.command_of(context), hardware=runs.hardware(), minutes=result.minutes,
         )  # fmt: skip
         typer.echo("  ".join(f"{name} {value:.5g}" for name, value in measured.items()))
 

@@ -1,6 +1,7 @@
 """The training command: every recipe runs, begins where it should, leaves its record."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from lesson7.core import weights
 from lesson7.core.errors import ConfigError
 from lesson7.core.images import normalize
 from lesson7.core.runs import Run
-from lesson7.core.training import Phase, fit
+from lesson7.core.training import Phase, Result, fit
 from lesson7.restoration import adversarial, data, pairs, train
 from lesson7.restoration.compact import CompactUnet
 from lesson7.restoration.critic import Critic
@@ -184,6 +185,27 @@ def test_the_parts_of_a_loss_are_weighted_as_asked():
 def test_weights_that_would_change_nothing_are_refused(command):
     with pytest.raises(ConfigError, match="of gan, best, finish: leave them out"):
         command("--recipe", "pixel", "--weights", "1,2")
+
+
+def test_what_is_shipped_says_how_it_was_trained(tmp_path, monkeypatch):
+    """With every option that made it what it is; nothing is trained or written here."""
+    shipped = []
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(data, "find", lambda folder: [])
+    monkeypatch.setattr(data, "Photographs", lambda files: data.MadeUp(20))
+    monkeypatch.setattr(train, "Pictures", partial(Pictures, n_judged=2, n_family=2))
+    for name in ("build_network", "load_backbone"):
+        real = getattr(train, name)
+        monkeypatch.setattr(train, name, lambda one, _, real=real, **more: real(one, None, **more))
+    monkeypatch.setattr(train, "fit", lambda *_, **__: Result({}, finished=True, minutes=1.0))
+    monkeypatch.setattr(
+        train.shipping, "ship", lambda *_, command, **__: shipped.append(command) or {}
+    )
+    asked = "--recipe pixel --network blurred --form plain --family 0.2 --degrade blur,noise "
+    asked += "--lesson-augment --size 64 --epochs 9 --max-lr 0.0001 --seed 3 --ship"
+    done = commands.run(train.main, *asked.split(), "--out", "here", "--minutes", 9)
+    assert done.exit_code == 0, done.output
+    assert shipped == [f"python -m lesson7.restoration.train {asked}"]
 
 
 @pytest.mark.parametrize(

@@ -165,6 +165,9 @@ def main(
         if recipe not in AGAINST:
             raise ConfigError(f"--weights are of {', '.join(AGAINST)}: leave them out")
         chosen = replace(chosen, weights=loss_weights(weights, chosen.weights))
+    if find_lr and recipe in AGAINST:
+        against = ", ".join(AGAINST)
+        raise ConfigError(f"--find-lr is not for {against}, in which two learn: leave it out")
     runtime.seed_everything(seed)
     pretrained = None if dry_run else backbones
     if summary:

@@ -187,6 +187,14 @@ def test_weights_that_would_change_nothing_are_refused(command):
         command("--recipe", "pixel", "--weights", "1,2")
 
 
+@pytest.mark.parametrize("recipe", ["gan", "best", "finish"])
+def test_no_rate_is_swept_where_two_networks_learn(command, recipe):
+    """The sweep knows one loss, and theirs is made by both."""
+    with pytest.raises(ConfigError, match="not for gan, best, finish, in which two learn"):
+        command("--recipe", recipe, "--start", "pixel", "--find-lr", "--out", "swept")
+    assert not (command.folder / "swept").exists()
+
+
 def test_what_is_shipped_says_how_it_was_trained(tmp_path, monkeypatch):
     """With every option that made it what it is; nothing is trained or written here."""
     shipped = []

@@ -57,7 +57,7 @@ from lesson7.restoration.generated import save_restored
 from lesson7.restoration.grey_pairs import GreyPairs
 from lesson7.restoration.judging import Pictures
 from lesson7.restoration.losses import pixel_loss
-from lesson7.restoration.opponents import AGAINST, opponents
+from lesson7.restoration.opponents import AGAINST, check_network, opponents
 from lesson7.restoration.pairs import Pairs, lesson_augment
 from lesson7.restoration.recipes import (
     NETWORKS,
@@ -168,6 +168,7 @@ def main(
     if find_lr and recipe in AGAINST:
         against = ", ".join(AGAINST)
         raise ConfigError(f"--find-lr is not for {against}, in which two learn: leave it out")
+    check_network(recipe, chosen)
     runtime.seed_everything(seed)
     pretrained = None if dry_run else backbones
     if summary:

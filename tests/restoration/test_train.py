@@ -195,6 +195,12 @@ def test_no_rate_is_swept_where_two_networks_learn(command, recipe):
     assert not (command.folder / "swept").exists()
 
 
+def test_best_needs_an_encoder_that_has_learnt(command):
+    with pytest.raises(ConfigError, match="lesson has learnt nothing before: choose one of compa"):
+        command("--recipe", "best", "--network", "lesson", "--out", "lessons")
+    assert not (command.folder / "lessons").exists()
+
+
 def test_what_is_shipped_says_how_it_was_trained(tmp_path, monkeypatch):
     """With every option that made it what it is; nothing is trained or written here."""
     shipped = []

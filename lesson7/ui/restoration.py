@@ -7,8 +7,8 @@ sees to it that one question is asked at a time. They speak with this file, and 
 ``restoration_lab.py``, through events with one output:
 
     ask     {"id": 7, "path": where the picture was uploaded to, "recipe": "feature",
-             "scale": 2, "strength": 1, "name": of the file, "show": whether the browser cannot
-             show the picture itself}
+             "scale": 2, "strength": 1, "name": of the file, "show": whether the page wants the
+             picture as it was read, because the browser shows it otherwise, or not at all}
     reply   several: {"id": 7, "done": false, "fraction": 0.25, "words": "1 of 4 tiles"},
             the last {"id": 7, "done": true, "result": file, "before": file or null,
                       "size": [width, height], "notice": "",
@@ -92,7 +92,7 @@ def answer(event: gr.EventData) -> Iterator[dict[str, Any]]:
                 progress = {"done": False, "fraction": step.fraction, "words": step.words}
                 yield reply | progress
             else:
-                before = open_image(path) if question.get("show") else None
+                before = _as_read(path) if question.get("show") else None
                 yield reply | {
                     "done": True,
                     "result": _file(step.restored, question.get("name")),
@@ -195,6 +195,13 @@ def _uploaded(place: object) -> str:
     if not Path(path).is_file():
         raise _GoneError
     return path
+
+
+def _as_read(path: str) -> Image.Image:
+    """The picture that is restored, with its transparency if it has any."""
+    picture = open_image(path, keep_alpha=True)
+    least, _ = picture.getchannel("A").getextrema()
+    return picture if least != 255 else picture.convert("RGB")
 
 
 def _centre(place: object) -> tuple[float, float]:

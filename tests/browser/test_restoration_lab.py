@@ -57,3 +57,13 @@ def test_the_inside_shows_what_the_losses_see(page: Page):
     expect(rows.nth(3).locator("img")).to_have_count(3)
     for row in rows.all()[1:]:
         assert len(row.locator("p").text_content() or "") > 40
+
+
+def test_the_inside_follows_the_recipe_though_the_lab_is_closed(page: Page):
+    page.locator(".rs-inside summary").click()
+    expect(page.locator(".rs-sights li")).to_have_count(4)
+    restored = page.get_by_alt_text("The photograph, restored")
+    for recipe in ("pixel", "best"):
+        before = restored.get_attribute("src")
+        page.locator(f"input[value={recipe}]").check()
+        expect(restored).not_to_have_attribute("src", before or "")

@@ -3,7 +3,8 @@
 function createInside(root, { desk, lab }) {
   const find = (selector) => root.querySelector(selector);
   const NAMES = { degraded: "damaged", restored: "restored", target: "the truth" };
-  let done = "";
+  let done = ""; // what is shown
+  let wanted = "";
 
   function words(text) {
     find(".rs-sights-empty").textContent = text;
@@ -14,11 +15,13 @@ function createInside(root, { desk, lab }) {
     if (!root.open) return;
     const question = lab.question();
     const key = JSON.stringify(question);
+    wanted = key;
     if (key === done || !question.recipe) return;
     desk.ask("sights", question, (reply) => show(reply, key), () => words("No answer came back."));
   }
 
   function show(reply, key) {
+    if (key !== wanted) return; // another recipe, or other damage, by now
     words(reply.error ?? reply.broken ?? "");
     if (!reply.sights) return;
     done = key;
@@ -49,6 +52,7 @@ function createInside(root, { desk, lab }) {
   root.addEventListener("toggle", refresh);
   lab.onChange(refresh);
   if (find(".rs-story")) createStory(find(".rs-story"), { desk, details: root });
+  return { refresh };
 }
 
 /** The training story: moments of each recipe's training, by a slider. */

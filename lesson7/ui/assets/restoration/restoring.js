@@ -17,8 +17,11 @@ const strength = find("#rs-strength");
 let picture = null; // as source.js gives it, and `path`: a promise of where it was uploaded to
 let result = null; // {url, size, strength} of what can be downloaded
 let layer = null; // {key, strength} of what the viewer shows
-let asked = ""; // what is under way
+let asked = null; // what is under way: {picture, recipe, scale, strength}
 let slow = 0;
+
+// Where the keys go on, by state, when what they were on is gone.
+const NEXT = { empty: ".rs-upload", working: ".rs-cancel", stopped: ".rs-again", done: ".rs-handle" };
 
 const recipe = () => find(".rs-recipes input:checked")?.value;
 const scale = () => Number(find(".rs-scale input:checked").value);
@@ -44,10 +47,12 @@ function notice(words) {
 }
 
 function state(name) {
+  const held = document.activeElement;
   tab.dataset.state = name;
   find(".rs-work").hidden = name !== "working";
   find(".rs-view").hidden = name === "empty";
   find(".rs-again").hidden = name !== "stopped";
+  if (tab.contains(held) && !held.offsetParent) find(NEXT[name]).focus({ preventScroll: true });
 }
 
 function showProgress(done, words) {
@@ -80,34 +85,40 @@ function fade() {
 
 // ---- asking
 
-const key = () => [picture.url, recipe(), scale()].join(" ");
-
 async function restore() {
   if (!picture) return;
   const one = picture;
-  const question = { recipe: recipe(), scale: scale(), strength: Number(strength.value) };
-  if (!question.recipe) return toast("The networks’ weights are not here, so nothing can be restored.");
-  const wanted = JSON.stringify(question);
-  asked = wanted;
+  const wanted = { recipe: recipe(), scale: scale(), strength: Number(strength.value) };
+  const about = { ...wanted, picture: one };
+  asked = about;
   toast("");
   hint(false);
   result = null;
   showDownload();
+  if (!wanted.recipe) return fail("The networks’ weights are not here, so nothing can be restored.");
   showProgress(0, "Restoring…");
   state("working");
   clearTimeout(slow);
   slow = setTimeout(() => (find(".rs-doing").textContent = "The network is waking up…"), SLOW);
+  let path;
   try {
-    question.path = await one.path;
+    path = await (one.path ??= send(one));
   } catch {
-    return one === picture && fail("The picture could not be uploaded. Please try again.");
+    one.path = null; // so that it is sent again
+    return asked === about && fail("The picture could not be uploaded. Please try again.");
   }
-  if (one !== picture || asked !== wanted) return; // something else is wanted by now
-  Object.assign(question, { name: one.name, show: !one.url });
-  const about = { ...question, key: key(), fresh: layer?.key.split(" ")[0] !== one.url };
+  if (asked !== about) return; // something else is wanted by now
+  const question = { ...wanted, path, name: one.name, show: !one.url || one.unsure };
   desk.ask("ask", question, (reply) => received(reply, about), () =>
     fail("No answer came back. The app may be busy: try again in a moment."),
   );
+}
+
+/** No answer to what is under way is wanted any more. */
+function giveUp() {
+  asked = null;
+  desk.cancel();
+  clearTimeout(slow);
 }
 
 function fail(words) {
@@ -117,7 +128,8 @@ function fail(words) {
   find(".rs-said").textContent = "";
 }
 
-async function received(reply, about) {
+function received(reply, about) {
+  if (asked !== about) return; // something else is wanted by now
   clearTimeout(slow);
   if (reply.broken) {
     notice(reply.broken);
@@ -125,28 +137,40 @@ async function received(reply, about) {
     card.querySelector("span").textContent = "could not be loaded";
     return fail(`${recipeName(about.recipe)} could not be loaded. Please choose another recipe.`);
   }
-  if (reply.gone && !picture.again) {
-    Object.assign(picture, { path: send(picture), again: true });
+  if (reply.gone && !about.picture.again) {
+    Object.assign(about.picture, { path: null, again: true });
     return restore();
   }
   if (reply.gone) return fail("The picture got lost on its way. Please choose it again.");
   if (reply.error) return fail(reply.error);
   if (reply.notice) notice(reply.notice);
   if (!reply.done) return showProgress(reply.fraction, reply.words);
+  showResult(reply, about);
+}
 
+/** A large result is decoded slowly, and meanwhile something else may be wanted. */
+async function showResult(reply, about) {
+  const { picture: one } = about;
   const [width, height] = reply.size;
-  picture.again = false;
-  result = { url: reply.result.url, size: reply.size, strength: about.strength };
+  one.again = false;
   if (reply.before) {
-    picture.url = reply.before.url;
-    about.key = key();
-    viewer.showBefore(picture.url, width, height);
+    Object.assign(one, { url: reply.before.url, unsure: false });
+    viewer.showBefore(one.url, width, height);
   }
-  if (layer?.key !== about.key || layer.strength <= about.strength) {
-    layer = { key: about.key, strength: about.strength };
-    await viewer.showAfter(result.url, width, height, about.fresh);
+  const mine = { key: [one.url, about.recipe, about.scale].join(" "), strength: about.strength };
+  if (layer?.key !== mine.key || layer.strength <= mine.strength) {
+    const fresh = layer?.key.split(" ")[0] !== one.url;
+    layer = mine;
+    try {
+      await viewer.showAfter(reply.result.url, width, height, fresh);
+    } catch {
+      if (layer === mine) layer = null;
+      return asked === about && fail("The result could not be loaded. Please try again.");
+    }
   }
   fade();
+  if (asked !== about) return;
+  result = { url: reply.result.url, size: reply.size, strength: about.strength };
   state("done");
   hint(reply.colourless);
   showDownload();
@@ -165,9 +189,8 @@ async function send({ blob, name }) {
 }
 
 function onPicture(one) {
+  giveUp();
   picture = one;
-  picture.path = send(one);
-  picture.path.catch(() => {}); // answered where it is awaited
   layer = null;
   for (const example of findAll(".rs-examples button")) {
     example.setAttribute("aria-pressed", String(example.dataset.name === one.example));
@@ -186,19 +209,21 @@ function onPicture(one) {
 
 /** What is chosen takes its place at once, so that nothing moves when it has been read. */
 function onStart() {
+  giveUp();
   toast("");
   hint(false);
   showProgress(0, "Restoring…");
   state("working");
 }
 
-createSource(tab, { onStart, onPicture, onWords: toast, isOpen: () => element.offsetParent !== null });
+const source = createSource(tab, {
+  onStart, onPicture, onWords: toast, isOpen: () => element.offsetParent !== null });
 const side = createSide(find(".rs-side"), { desk, current: () =>
   picture && result && { picture, scale: scale(), strength: Number(strength.value), size: result.size },
   choose: (one) => find(`.rs-recipes input[value="${one}"]`).click(),
   chosen: recipe, recipeName });
 const lab = createLab(find(".rs-lab"), { desk, recipe, recipeName });
-createInside(find(".rs-inside"), { desk, lab });
+const inside = createInside(find(".rs-inside"), { desk, lab });
 
 // ---- the address: recipe, scale and strength, but never a picture
 
@@ -223,6 +248,7 @@ for (const choice of findAll(".rs-recipes input")) {
     restore();
     side.mark();
     lab.refresh();
+    inside.refresh();
   });
 }
 for (const choice of [...findAll(".rs-scale input"), strength]) {
@@ -234,19 +260,20 @@ for (const choice of [...findAll(".rs-scale input"), strength]) {
 }
 strength.addEventListener("input", fade);
 find(".rs-again").addEventListener("click", restore);
-find(".rs-toast button").addEventListener("click", () => toast(""));
+find(".rs-toast button").addEventListener("click", () => {
+  toast("");
+  find(NEXT[tab.dataset.state]).focus({ preventScroll: true });
+});
 find(".rs-try").addEventListener("click", () => {
   const colour = find('.rs-recipes input[value="colour"]');
   colour.click();
   colour.focus();
 });
 find(".rs-cancel").addEventListener("click", () => {
-  desk.cancel();
-  asked = "";
-  clearTimeout(slow);
-  state(picture?.url ? "stopped" : "empty");
+  source.forget();
+  giveUp();
+  state(result ? "done" : picture?.url ? "stopped" : "empty"); // done: another was being read
   find(".rs-said").textContent = "Cancelled.";
-  (find(".rs-again").hidden ? find(".rs-upload") : find(".rs-again")).focus();
 });
 find(".rs-download").addEventListener("click", () => {
   const link = document.createElement("a");

@@ -6,6 +6,7 @@ function createSide(root, { desk, current, choose, chosen, recipeName }) {
   const centre = { x: 0.5, y: 0.5 };
   const SIDE = Number(root.dataset.crop); // pixels of the result
   let done = ""; // what the tiles show
+  let pictures = 0; // how many there have been: a reply may be about the one before
 
   /** The crop's sides as shares of the picture. */
   const shares = ([width, height]) => [Math.min(1, SIDE / width), Math.min(1, SIDE / height)];
@@ -36,17 +37,19 @@ function createSide(root, { desk, current, choose, chosen, recipeName }) {
     words("");
     if (map.getAttribute("src") !== now.picture.url) map.src = now.picture.url;
     place();
+    const about = pictures;
     const question = {
       path: await now.picture.path,
       scale: now.scale,
       strength: now.strength,
       centre: [centre.x, centre.y],
     };
-    if (JSON.stringify(question) === done) return;
+    if (about !== pictures || JSON.stringify(question) === done) return;
     tiles.setAttribute("aria-busy", "true");
-    desk.ask("crops", question, (reply) => show(reply, JSON.stringify(question)), () =>
-      words("No answer came back. Please move the square to try again."),
-    );
+    const isWanted = () => about === pictures;
+    const onReply = (reply) => isWanted() && show(reply, JSON.stringify(question));
+    const lost = "No answer came back. Please move the square to try again.";
+    desk.ask("crops", question, onReply, () => isWanted() && words(lost));
   }
 
   function show(reply, question) {
@@ -117,7 +120,9 @@ function createSide(root, { desk, current, choose, chosen, recipeName }) {
     refresh,
     mark,
     clear() {
+      pictures += 1;
       done = "";
+      tiles.removeAttribute("aria-busy");
       centre.x = centre.y = 0.5;
       tiles.replaceChildren();
       find(".rs-side-full").hidden = true;

@@ -1,25 +1,45 @@
 // Where photographs come from: a file, a drop, the clipboard, the camera, an example.
 //
 // `onStart()` is called as soon as one is chosen, and `onPicture({blob, url, name, width, height,
-// note})` when it is read; `url` is null where the browser cannot show the file, and the server
-// has to.
+// note, unsure})` when it is read; `url` is null where the browser cannot show the file, and the
+// server has to; `unsure` where what the browser shows may not be what the server reads.
 
 const READABLE = /^image\/(png|jpeg|webp|bmp|gif|avif|tiff)$/;
 const MOST_BYTES = 9.9e6; // of an upload
 const MOST_PIXELS = 4096 * 3072;
 const MOST_SIDE = 8192;
 
-/** A copy of at most the server's size; PNG if small enough for it, JPEG if not. */
+const SMALLER = "Made smaller first: 12 million pixels are the most.";
+const LOSSY = "Compressed first, which costs a little detail: 10 MB are the most.";
+
+// GIF, WebP, AVIF and animated PNG: browsers play what moves, and do not turn every WebP upright.
+const UNSURE = /^(GIF8|RIFF.{4}WEBP|.{4}ftypavi|.PNG.*acTL)/s;
+
+/** A copy of at most the server's size; if PNG is too large for it, with a loss: WebP, which
+    keeps what is transparent, or from browsers that write none, JPEG on white. */
 async function shrunk(bitmap) {
   const { width, height } = bitmap;
   const scale = Math.min(1, Math.sqrt(MOST_PIXELS / (width * height)), MOST_SIDE / Math.max(width, height));
   const copy = document.createElement("canvas");
   copy.width = Math.max(1, Math.floor(width * scale));
   copy.height = Math.max(1, Math.floor(height * scale));
-  copy.getContext("2d").drawImage(bitmap, 0, 0, copy.width, copy.height);
+  const pen = copy.getContext("2d");
+  pen.drawImage(bitmap, 0, 0, copy.width, copy.height);
   const encoded = (type, quality) => new Promise((done) => copy.toBlob(done, type, quality));
   const png = await encoded("image/png");
-  return png && png.size < MOST_BYTES ? png : encoded("image/jpeg", 0.93);
+  if (png && png.size < MOST_BYTES) return png;
+  const webp = await encoded("image/webp", 0.93);
+  if (webp?.type === "image/webp") return webp;
+  pen.globalCompositeOperation = "destination-over";
+  pen.fillStyle = "white";
+  pen.fillRect(0, 0, copy.width, copy.height);
+  return encoded("image/jpeg", 0.93);
+}
+
+/** Whether the browser may show something else than the server reads; by what is inside. */
+async function isUnsure(file) {
+  const head = await file.slice(0, 65536).arrayBuffer();
+  return UNSURE.test(new TextDecoder("latin1").decode(head));
 }
 
 /** A file as `onPicture` gets it. */
@@ -29,15 +49,16 @@ async function asPicture(file) {
     const bitmap = await createImageBitmap(file);
     const { width, height } = bitmap;
     const large = width * height > MOST_PIXELS || Math.max(width, height) > MOST_SIDE;
-    let [blob, note] = [file, ""];
+    let [blob, note, unsure] = [file, "", false];
     if (large || file.size > MOST_BYTES || !READABLE.test(file.type)) {
       blob = await shrunk(bitmap);
-      if (large) note = "Made smaller first: 12 million pixels are the most.";
-    }
+      const notes = [large && SMALLER, blob.type !== "image/png" && LOSSY];
+      note = notes.filter(Boolean).join(" ");
+    } else unsure = await isUnsure(file);
     bitmap.close();
     const small = large ? await createImageBitmap(blob) : { width, height };
     const url = URL.createObjectURL(blob);
-    return { blob, url, name, width: small.width, height: small.height, note };
+    return { blob, url, name, width: small.width, height: small.height, note, unsure };
   } catch {
     return { blob: file, url: null, name, width: 0, height: 0, note: "" };
   }
@@ -49,11 +70,15 @@ function createSource(root, { onStart, onPicture, onWords, isOpen }) {
   const camera = find(".rs-camera");
   const video = camera.querySelector("video");
   let stream = null;
+  let latest = 0; // choice: an older one that is read slowly is not wanted any more
 
   async function take(file, extra = {}) {
     closeCamera();
+    const mine = ++latest;
     onStart();
-    onPicture({ ...(await asPicture(file)), ...extra });
+    const one = await asPicture(file);
+    if (mine === latest) onPicture({ ...one, ...extra });
+    else if (one.url) URL.revokeObjectURL(one.url);
   }
 
   find(".rs-upload").addEventListener("click", () => find(".rs-file").click());
@@ -139,4 +164,7 @@ function createSource(root, { onStart, onPicture, onWords, isOpen }) {
     copy.getContext("2d").drawImage(video, 0, 0);
     copy.toBlob((blob) => take(new File([blob], "camera.png", { type: "image/png" })), "image/png");
   });
+
+  /** What is being read is not wanted any more. */
+  return { forget: () => (latest += 1) };
 }

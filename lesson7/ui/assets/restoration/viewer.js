@@ -256,12 +256,14 @@ function createViewer(root, { calm }) {
       root.classList.remove("has-after");
       moveLine(0.5);
     },
-    /** Show what became of it; `fresh` if no other result of this picture was shown before. */
+    /** Show what became of it; `fresh` if no other result of this picture was shown before.
+        Throws if it cannot be loaded. */
     async showAfter(url, width, height, fresh) {
       const mine = ++shown;
       const decoded = new Image();
       decoded.src = url;
-      await decoded.decode();
+      const there = before.decode().catch(() => {}); // or another has taken its place
+      await Promise.all([decoded.decode(), there]);
       if (mine !== shown) return;
       after.src = url;
       resize(width, height);

@@ -4,7 +4,7 @@
     drawing       the same, four at a time, for a page
     walk          several rooms -> the frames of a loop through them
     walking       the same, four at a time
-    gif           frames -> a GIF; ``filming`` gives it in parts
+    gif           frames -> a GIF; ``filming`` gives it in turns
     score         what the critic says of rooms
     build_up      how the generator builds one room, from 4x4 pixels to full size
     directions    what the sliders do, as it was measured

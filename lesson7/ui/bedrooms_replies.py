@@ -116,11 +116,8 @@ def _walk(question: dict[str, Any]) -> Replies:
 def _gif(question: dict[str, Any]) -> Replies:
     frames: list[Image.Image] = []
     yield from _frames(question, frames)
-    film = b""
-    for part in predictor().filming(frames, fps=FPS, side=max(GIF_SIDE, frames[0].width)):
-        film += part
-        yield None
-    yield {"gif": _url("image/gif", film)}
+    for film in predictor().filming(frames, fps=FPS, side=max(GIF_SIDE, frames[0].width)):
+        yield None if film is None else {"gif": _url("image/gif", film)}
 
 
 def _frames(question: dict[str, Any], into: list[Image.Image]) -> Replies:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lesson7.bedrooms.film import FRAMES_A_PART, filming, gif
+from lesson7.bedrooms.film import FRAMES_A_TURN, filming, gif
 from lesson7.core.errors import ConfigError
 
 
@@ -43,45 +43,8 @@ def test_frames_that_stand_still_keep_their_time():
     assert total == 600
 
 
-def shades(n):
-    """Noise that drifts, in a third of the picture only, and then stands still for a while."""
-    rng = np.random.default_rng(0)
-    pictures = rng.integers(0, 256, (n, 24, 24, 3), dtype=np.uint8)
-    pictures[:, :, :16] = pictures[0, :, :16]
-    pictures[n // 2 : n // 2 + 3] = pictures[n // 2]
-    return [Image.fromarray(picture) for picture in pictures]
-
-
-def played(film):
-    """What a player shows at each hundredth of a second."""
-    shown = []
-    with Image.open(io.BytesIO(film)) as opened:
-        assert opened.format == "GIF"
-        for index in range(opened.n_frames):
-            opened.seek(index)
-            shown += [opened.convert("RGB").tobytes()] * (opened.info["duration"] // 10)
-    return shown
-
-
-@pytest.mark.parametrize("n", [1, 2, 7, 36])
-@pytest.mark.parametrize("side", [None, 48])
-def test_a_film_plays_as_pillow_would_have_written_it(n, side):
-    """To the last bit; its own writer takes all frames in one call, where others wait."""
-    pictures = shades(n)
-    sheet = Image.fromarray(np.concatenate([np.asarray(one) for one in pictures], 1))
-    palette = sheet.quantize(256, method=Image.Quantize.FASTOCTREE)
-    size = pictures[0].size if side is None else (side, side)
-    first, *others = [
-        one.resize(size, Image.Resampling.BICUBIC).quantize(palette=palette) for one in pictures
-    ]
-    out = io.BytesIO()
-    first.save(out, "GIF", save_all=True, append_images=others, duration=50, loop=0)
-    assert len(played(out.getvalue())) == 5 * n
-    assert played(gif(pictures, side=side)) == played(out.getvalue())
-
-
-def test_a_film_comes_in_parts_of_some_frames_each():
-    """Whoever else waits has a turn between two parts."""
+def test_a_film_is_made_in_turns_of_some_frames_each():
+    """Whoever else waits has a turn between two of them."""
     taken = []
 
     class Counted(list):
@@ -90,15 +53,11 @@ def test_a_film_comes_in_parts_of_some_frames_each():
                 taken.append(frame)
                 yield frame
 
-    pictures, counts = Counted(shades(2 * FRAMES_A_PART + 5)), []
-    parts = filming(pictures)
-    next(parts)
-    taken.clear()  # the palette is of all of them
-    for _ in parts:
+    pictures, counts = Counted((frames(12) * 4)[: 2 * FRAMES_A_TURN + 5]), []
+    for _ in filming(pictures):
         counts.append(len(taken))
         taken.clear()
-    assert sum(counts) == len(pictures)
-    assert max(counts) <= FRAMES_A_PART + 1
+    assert counts == [len(pictures) + FRAMES_A_TURN, FRAMES_A_TURN, 5]  # the palette is of all
 
 
 def test_few_bright_colours_survive_many_dull_ones():

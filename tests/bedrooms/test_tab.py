@@ -14,7 +14,7 @@ from PIL import Image
 
 from lesson7.bedrooms import predict
 from lesson7.bedrooms.directions import ATTRIBUTES
-from lesson7.bedrooms.film import FRAMES_A_PART
+from lesson7.bedrooms.film import FRAMES_A_TURN
 from lesson7.core import weights
 from lesson7.ui import bedrooms, bedrooms_replies, components
 from tests import serving
@@ -149,13 +149,12 @@ def test_a_walk_comes_as_a_gif(page):
     assert (film.format, film.size) == ("GIF", (192, 192))
 
 
-@pytest.mark.parametrize(("ask", "unit"), [("walk", 30), ("gif", FRAMES_A_PART)])
+@pytest.mark.parametrize(("ask", "unit"), [("walk", 30), ("gif", FRAMES_A_TURN)])
 def test_who_waits_for_a_walk_to_be_written_lets_others_have_their_turns(page, ask, unit):
     """No turn draws more than four frames, or writes more than some of them."""
     event = gr.EventData(None, {"id": 7, "ask": ask, "recipe": "modern", "stops": STOPS})
     turns = list(bedrooms.answer(event))
-    drawing, writing = 60 // 4, 60 / unit
-    assert len(turns) >= drawing + writing
+    assert len(turns) >= 60 // 4 + 60 // unit
 
 
 @pytest.mark.parametrize("recipe", bedrooms_replies.RECIPES)

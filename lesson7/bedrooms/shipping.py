@@ -2,7 +2,6 @@
 
     ship          a run -> all of the following
     record_of     the last of it alone, for a run whose network is not worth its megabytes
-    command_of    the command line that trains it again
 
 In the folder of weights, everything made from the generator as it is after rounding::
 
@@ -12,14 +11,12 @@ In the folder of weights, everything made from the generator as it is after roun
     runs/bedrooms-RECIPE/         options, metrics and the time machine's sheets
 """
 
-import shlex
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
-import typer
 from torch import Tensor, nn
 
 from lesson7.bedrooms import directions, moments
@@ -29,7 +26,6 @@ from lesson7.core import runs, weight_file, weights
 from lesson7.core.adversarial import Progress
 from lesson7.core.weights import EMBEDDED, Record
 
-OF_A_SITTING = ("out", "resume", "minutes", "dry_run")  # options that another one does without
 N_SCORED = 1_000
 BITS: dict[str, weight_file.Bits] = {"modern": 16, "wgan": 8}  # the first rung in little room
 
@@ -111,21 +107,6 @@ def record_of(recipe: str, progress: Progress, *, folder: Path = EMBEDDED) -> No
     progress.run.keep_record(name, folder / "runs")
     generator = _generator(progress, BITS[recipe])
     moments.keep(progress.run, generator, progress.images, folder / "runs" / name)
-
-
-def command_of(context: typer.Context) -> str:
-    """The command line that trains it again: recipe, size, seed, and all that is not as usual.
-
-    Args:
-        context: of the training command, with its options and what was asked for.
-    """
-    words = ["python", "-m", "lesson7.bedrooms.train"]
-    for option in context.command.params:
-        value = context.params.get(option.name or "")
-        usual = value == option.default and option.name not in ("recipe", "size", "seed")
-        if value is not None and not usual and option.name not in OF_A_SITTING:
-            words += option.opts[:1] if value is True else [option.opts[0], str(value)]
-    return shlex.join(words)
 
 
 def _generator(progress: Progress, bits: weight_file.Bits) -> Generator | LessonGenerator:

@@ -116,7 +116,8 @@ def main(
     if not progress.finished:
         typer.echo(f"stopped after {progress.images:,} pictures; go on with --resume")
     if ship:
-        shipping.ship(recipe, progress, held_back, judges, shipping.command_of(context))
+        command = runs.command_of(context, "lesson7.bedrooms.train", "recipe", "size", "seed")
+        shipping.ship(recipe, progress, held_back, judges, command)
     elif record:
         shipping.record_of(recipe, progress)
 

@@ -15,6 +15,7 @@ Under ``accelerate launch`` all processes share the folder, and only the first o
 import json
 import os
 import platform
+import shlex
 import shutil
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
@@ -45,6 +46,7 @@ FindLr = Annotated[
     bool, typer.Option("--find-lr", help="Sweep the learning rate, plot it and stop.")
 ]
 Ship = Annotated[bool, typer.Option("--ship", help="Write the result into weights/ when finished.")]
+OF_A_SITTING = ("out", "resume", "minutes", "dry_run")  # options that another one does without
 
 
 @dataclass(frozen=True)
@@ -215,3 +217,20 @@ def _processor() -> str:
             if line.startswith("model name"):
                 return line.split(":", 1)[1].strip()
     return platform.processor() or platform.machine()
+
+
+def command_of(context: typer.Context, module: str, *always: str) -> str:
+    """The command line that trains it again: all options that are not as usual, quoted.
+
+    Args:
+        context: of the training command, with its options and what was asked for.
+        module: that was run.
+        always: options that are said even if they are as usual.
+    """
+    words = ["python", "-m", module]
+    for option in context.command.params:
+        value = context.params.get(option.name or "")
+        usual = value == option.default and option.name not in always
+        if value is not None and not usual and option.name not in OF_A_SITTING:
+            words += option.opts[:1] if value is True else [option.opts[0], str(value)]
+    return shlex.join(words)

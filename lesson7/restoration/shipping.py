@@ -1,17 +1,14 @@
 """From a finished run to the weights that visitors get.
 
     ship          store in 8 bits, measure what that costs, write weights and the run's record
-    command_of    the command line that trains it again
 
 A loss of 0.05 dB or more by being stored is refused: it would be visible in the figures.
 """
 
-import shlex
 from functools import partial
 from typing import Any
 
 import torch
-import typer
 from torch import nn
 
 from lesson7.core import weight_file, weights
@@ -27,7 +24,6 @@ from lesson7.restoration.recipes import InUnits
 N_JUDGED, N_FAMILY = 200, 100
 BITS: weight_file.Bits = 8
 LARGEST_LOSS = 0.05  # dB, by being stored in so few bits
-OF_A_SITTING = ("out", "resume", "minutes", "dry_run")  # options that another one does without
 SHARES = ("features", "colourfulness")  # of what is measured; the others are in dB
 LICENCE = "CC BY-SA 4.0"
 DATA = "Oxford-IIIT Pet and other photographs of cats and dogs, 9 of 10"
@@ -73,21 +69,6 @@ def ship(
     weights.save(f"restoration-{name or recipe}", shipped, config, record=record, bits=BITS)
     run.keep_record(f"restoration-{recipe}")
     return measured
-
-
-def command_of(context: typer.Context) -> str:
-    """The command line that trains it again: recipe, seed, and all options that are not as usual.
-
-    Args:
-        context: of the training command, with its options and what was asked for.
-    """
-    words = ["python", "-m", "lesson7.restoration.train"]
-    for option in context.command.params:
-        value = context.params.get(option.name or "")
-        usual = value == option.default and option.name not in ("recipe", "seed")
-        if value is not None and not usual and option.name not in OF_A_SITTING:
-            words += option.opts[:1] if value is True else [option.opts[0], str(value)]
-    return shlex.join(words)
 
 
 def measure(network: CompactUnet, pictures: Pictures | GreyPictures) -> dict[str, float]:

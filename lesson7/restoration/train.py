@@ -240,9 +240,10 @@ def main(
     if ship and run.writes:
         if chosen.ships and start is not None and start.is_dir():
             runs.Run(start).keep_record(f"restoration-{chosen.ships}")
+        command = runs.command_of(context, "lesson7.restoration.train", "recipe", "seed")
         measured = shipping.ship(
-            recipe, task.model, pictures, run, name=chosen.ships,
-            command=shipping.command_of(context), hardware=runs.hardware(), minutes=result.minutes,
+            recipe, task.model, pictures, run, name=chosen.ships, command=command,
+            hardware=runs.hardware(), minutes=result.minutes,
         )  # fmt: skip
         typer.echo("  ".join(f"{name} {value:.5g}" for name, value in measured.items()))
 

@@ -14,7 +14,7 @@ from PIL import Image
 
 from lesson7.bedrooms import moments, shipping, train
 from lesson7.bedrooms.model import Generator
-from lesson7.core import weights
+from lesson7.core import runs, weights
 from lesson7.core.errors import ConfigError, WeightsMissing
 from lesson7.core.runs import Run
 from tests.bedrooms import stand_ins
@@ -145,7 +145,8 @@ def context(*words):
     ],
 )
 def test_the_command_has_every_option_that_is_not_as_usual(asked, recorded):
-    found = shipping.command_of(context("--size", "128", *shlex.split(asked), "--ship"))
+    asked_for = context("--size", "128", *shlex.split(asked), "--ship")
+    found = runs.command_of(asked_for, "lesson7.bedrooms.train", "recipe", "size", "seed")
     start, *options = found.split(" --recipe modern --size 128 ")
     assert start == "python -m lesson7.bedrooms.train"
     (rest,) = options

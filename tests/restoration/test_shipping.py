@@ -5,7 +5,8 @@ import shlex
 import pytest
 import typer
 
-from lesson7.restoration import shipping, train
+from lesson7.core import runs
+from lesson7.restoration import train
 
 
 def context(*words):
@@ -16,7 +17,9 @@ def context(*words):
 
 
 def recorded(*words):
-    first, second, module, *options = shlex.split(shipping.command_of(context(*words)))
+    first, second, module, *options = shlex.split(
+        runs.command_of(context(*words), "lesson7.restoration.train", "recipe", "seed")
+    )
     assert (first, second, module) == ("python", "-m", "lesson7.restoration.train")
     return options
 

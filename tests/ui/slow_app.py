@@ -76,7 +76,7 @@ def main() -> None:
 
     mnist._predictor = lambda: SimpleNamespace(classify=classify)
     restoration._predictor = lambda: SimpleNamespace(stream=steps)
-    human_numbers._predictor = lambda: SimpleNamespace(stream=words, ITOS=[","])
+    human_numbers._predictor = lambda: SimpleNamespace(turns=words, ITOS=[","])
     bedrooms_replies.predictor = lambda: SimpleNamespace(walking=frames, drawing=frames)
     bedrooms_replies._room = lambda room: room
     events.GRACE = GRACE

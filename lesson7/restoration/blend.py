@@ -114,8 +114,10 @@ def main(
     run.save_checkpoint({"model": together, "ema": None})
     judging.samples(pictures, network, run.samples, 0)
     if ship:
-        for member, options in reversed([*zip(members, asked, strict=True)]):
-            member.keep_record(f"restoration-{options['recipe']}")  # of two alike the first's
+        recipes = [options["recipe"] for options in asked]
+        for place, (member, recipe) in enumerate(zip(members, recipes, strict=True)):
+            nth = recipes[: place + 1].count(recipe)
+            member.keep_record(f"restoration-{recipe}" + (f"-{nth}" if nth > 1 else ""))
         measured = shipping.ship(
             "blend", network, pictures, run, name="best",
             command=f"python -m lesson7.restoration.blend {' '.join(texts)} --ship",

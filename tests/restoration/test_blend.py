@@ -119,8 +119,9 @@ def test_shipping_leaves_the_weights_and_the_record(few, tmp_path, monkeypatch):
     (row,) = Run(record).rows()
     assert (row["images"], row["minutes"]) == (0, 0.0)
     assert row["psnr"] > 0
-    kept = few / "runs" / "restoration-finish" / "options.json"
-    assert json.loads(kept.read_text("utf-8"))["options"]["nth"] == 0
+    for nth, name in enumerate(("restoration-finish", "restoration-finish-2")):
+        kept = few / "runs" / name / "options.json"
+        assert json.loads(kept.read_text("utf-8"))["options"]["nth"] == nth
     assert (few / "runs" / "restoration-feature" / "metrics.jsonl").is_file()
     entry = weights.entries(few)["restoration-best"]
     assert entry.minutes == 2.0

@@ -193,6 +193,8 @@ def test_step_ends_on_a_long_text_with_words_that_stream_in(
     page.locator(".hn-step").click()
     expect_added(page, 21)
     expect(page.locator(".hn-step")).to_be_enabled()
+    page.wait_for_timeout(200)  # some frames more, which must not take back what was said
+    expect(page.locator(".hn-more")).to_have_text("No mistake so far.")
 
 
 def test_after_9999_nothing_more_is_judged_however_it_goes_on(tab: Page):

@@ -177,7 +177,10 @@ function flush(most) {
 /** A few words per frame, so that they stream in at a pace that can be followed. */
 function draw() {
   asking.drawing = asking.queue.length > 0;
-  if (!asking.drawing) return flush(0); // a last reply without words ends the answer, too
+  if (!asking.drawing) {
+    if (asking.done && asking.awaited) settle(); // the last reply brought no words
+    return;
+  }
   flush(Math.ceil(asking.queue.length / 24));
   requestAnimationFrame(draw);
 }

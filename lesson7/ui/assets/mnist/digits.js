@@ -77,10 +77,7 @@ function showReading(reading, settled) {
     say("none", {
       digit: "–",
       sure: message,
-      more: // equal where nothing was read
-        probabilities[first] > probabilities[second]
-          ? `Nearest: ${first}, ${percent(probabilities[first])}.`
-          : "",
+      more: `Nearest: ${first}, ${percent(probabilities[first])}.`,
       spoken: settled ? message : undefined,
     });
   } else {
@@ -191,6 +188,7 @@ function take(reply) {
   notice(reply.broken ?? reply.notice ?? "");
   if (reply.broken) return showWords("No network to read this with.");
   if (reply.error) return showWords(reply.error);
+  if (new Set(reply.probabilities).size === 1) return showWords(reply.message); // nothing was read
   asking.seen = showReading(reply, asking.awaitedSettled);
   if (!asking.awaitedSettled) return;
   if (details.open) asking.later.push("inside");

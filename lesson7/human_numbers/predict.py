@@ -1,8 +1,7 @@
 """Go on counting from what somebody typed.
 
     continue_text    a text -> its continuation, with probabilities and alternatives
-    stream           the same word by word
-    turns            the same for a page, whose other visitors get their turn while it reads
+    turns            the same word by word, for a page whose other visitors have their turns
     MODELS           the networks by name
 
 Usage:
@@ -18,7 +17,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from itertools import islice
 from typing import Annotated
 
 import torch
@@ -156,26 +154,8 @@ def continue_text(
         ConfigError: there is no such model.
         WeightsError: its weights are missing or damaged.
     """
-    given, words = stream(text, n_tokens, model, temperature, top_k, seed)
-    return Continuation(given, list(words))
-
-
-def stream(
-    text: str,
-    n_tokens: int = 40,
-    model: str = "counter",
-    temperature: float = 0.0,
-    top_k: int = 0,
-    seed: int = 0,
-) -> tuple[list[str], Iterator[Word]]:
-    """As ``continue_text``, but the words come one by one, each when it is asked for.
-
-    Returns:
-        The words that were read, and an iterator over those that are added. All errors are
-        raised here, before the first word, but for that of a network that gives no numbers.
-    """
     given, steps = turns(text, n_tokens, model, temperature, top_k, seed)
-    return given, (word for word in steps if word is not None)
+    return Continuation(given, [word for word in steps if word is not None])
 
 
 def turns(
@@ -186,10 +166,14 @@ def turns(
     top_k: int = 0,
     seed: int = 0,
 ) -> tuple[list[str], Iterator[Word | None]]:
-    """As ``stream``, with a None after every ``BREATH`` words of the text that were read.
+    """As ``continue_text``, but the words come one by one, each when it is asked for.
 
     A long text takes seconds to read, and whoever shares the processor wants to know when a
-    piece of the work is done.
+    piece of the work is done: so None comes after every ``BREATH`` words that were read.
+
+    Returns:
+        The words that were given, and an iterator over those that are added. All errors are
+        raised here, before the first word, but for that of a network that gives no numbers.
     """
     check(n_tokens, temperature, top_k)
     rng = runtime.generator(seed)
@@ -298,12 +282,12 @@ def main(
 ) -> None:
     """Print the text, and what the network adds, as it comes."""
     try:
-        given, words = stream(text, n_tokens, model, temperature, top_k, seed)
+        given, steps = turns(text, n_tokens, model, temperature, top_k, seed)
     except (InputError, ConfigError) as error:
         typer.echo(error, err=True)
         raise typer.Exit(1) from None
     typer.echo(typed.write(STOI[word] for word in given), nl=False)
-    for word in islice(words, n_tokens):
+    for word in filter(None, steps):
         typer.echo(word.word if word.word == "," else f" {word.word}", nl=False)
     typer.echo()
 

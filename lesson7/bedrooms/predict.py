@@ -200,9 +200,7 @@ def history(recipe: str = "modern") -> History:
         ConfigError: there is no such recipe.
         WeightsMissing: there is no such record.
     """
-    source = weights.chosen_source()
-    folder = source if isinstance(source, Path) else weights.EMBEDDED
-    return moments.read(folder / "runs" / f"bedrooms-{known(recipe)}")
+    return moments.read(weights.folder_in_use() / "runs" / f"bedrooms-{known(recipe)}")
 
 
 def _drawn(z: Tensor, recipe: str) -> Iterator[list[Image.Image]]:

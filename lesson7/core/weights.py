@@ -19,6 +19,7 @@ and `notices` says so. If the embedded ones fail, an error says why.
     load, save                  a network out of a file, and into one
     entry, entries              what is known about the embedded weights, without torch
     chosen_source               LESSON7_WEIGHTS, understood
+    folder_in_use               where index and records are that go with it
     is_missing                  whether weights are known not to be here, without torch
     notices                     what a visitor should know about the weights in use
     Record, Entry, EMBEDDED     see `lesson7.core.weight_index`
@@ -47,7 +48,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EMBEDDED", "LARGEST_FILE", "Entry", "Record",
-    "chosen_source", "entries", "entry", "is_missing", "load", "notices", "save",
+    "chosen_source", "entries", "entry", "folder_in_use", "is_missing", "load", "notices",
+    "save",
 ]  # fmt: skip
 
 Network = TypeVar("Network", bound="nn.Module")
@@ -95,6 +97,19 @@ def chosen_source() -> Path | hub.Reference:
         return _named_source()
     except WeightsMissing:
         return EMBEDDED
+
+
+def folder_in_use() -> Path:
+    """The chosen folder, if its index can be read; else `EMBEDDED`, as for the Hub."""
+    source = chosen_source()
+    if not isinstance(source, Path):
+        return EMBEDDED
+    try:
+        entries(source)
+    except WeightsError as error:
+        _log.warning("what is known of the embedded weights is shown: %s", error)
+        return EMBEDDED
+    return source
 
 
 def is_missing(name: str) -> bool:

@@ -15,7 +15,6 @@ import html
 import json
 import logging
 from collections.abc import Iterator
-from pathlib import Path
 from string import Template
 
 import gradio as gr
@@ -144,8 +143,7 @@ def _choice(recipe: str, name: str, says: str, why_missing: str) -> str:
     state = " disabled" if missing else " checked" if recipe == first else ""
     facts = ""
     with contextlib.suppress(WeightsError):  # said in words when it is asked to draw
-        source = weights.chosen_source()
-        folder = source if isinstance(source, Path) else weights.EMBEDDED
+        folder = weights.folder_in_use()
         file = folder / weights.entry(f"bedrooms-{recipe}", folder).file
         facts = f"{weight_file.count_parameters(file):,} parameters"
     return (

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from lesson7.core import weights
-from lesson7.core.errors import Lesson7Error, WeightsDamaged
+from lesson7.core.errors import WeightsDamaged
 from lesson7.core.weight_file import count_parameters
 from lesson7.core.weight_index import is_number
 from lesson7.ui import components
@@ -105,24 +105,13 @@ def read(folder: Path | None = None) -> list[tuple[Group, list[Row]]]:
         WeightsError: there is no index, or it cannot be understood.
     """
     if folder is None:
-        folder = _folder_in_use()
+        folder = weights.folder_in_use()
     entries = weights.entries(folder)
     return [
         (group, [_row(rung, entries.get(rung.weights), folder) for rung in group.rungs
                  if rung.weights in entries or _is_recorded(rung, folder)])
         for group in GROUPS
     ]  # fmt: skip
-
-
-def _folder_in_use() -> Path:
-    try:
-        source = weights.chosen_source()
-        if isinstance(source, Path):
-            weights.entries(source)
-            return source
-    except Lesson7Error as error:
-        _log.warning("the ladder shows the embedded weights: %s", error)
-    return weights.EMBEDDED
 
 
 @functools.cache

@@ -156,6 +156,13 @@ def test_a_recipe_that_does_not_exist_is_named():
             ask("diffusion")
 
 
+def test_the_history_of_the_networks_that_answer_is_told(monkeypatch):
+    monkeypatch.delenv("LESSON7_WEIGHTS")
+    told = predict.history()
+    monkeypatch.setenv("LESSON7_WEIGHTS", "/no/such/folder")  # so the embedded ones do
+    assert predict.history() == told
+
+
 def test_missing_weights_are_said_in_words(tmp_path, monkeypatch):
     monkeypatch.setenv("LESSON7_WEIGHTS", str(tmp_path))
     monkeypatch.setattr(weights, "EMBEDDED", tmp_path)

@@ -14,6 +14,7 @@ def test_a_chosen_folder_is_used(folder: Path, tmp_path: Path, monkeypatch: pyte
     weights.save("net-a", Net(9), {"width": 9}, record=RECORD, folder=chosen)
     monkeypatch.setenv("LESSON7_WEIGHTS", str(chosen))
     assert weights.load("net-a", Net).fc.weight.shape == (9, 3)
+    assert weights.folder_in_use() == chosen
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("LESSON7_WEIGHTS", "chosen")
     assert weights.load("net-a", Net).fc.weight.shape == (9, 3)
@@ -27,6 +28,7 @@ def test_an_absent_folder_falls_back(folder: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("LESSON7_WEIGHTS", value)
     weights.load("net-a", Net)
     assert len(weights.notices()) == 1
+    assert weights.folder_in_use() == folder
 
 
 WRONG = ["typo", "ada/lesson7", "ada/lesson7@main", "some/other/folder", "https://huggingface.co/a/b",

@@ -126,6 +126,21 @@ def test_a_late_answer_never_lands_on_the_next_picture(page: Page):
     assert download.value.suggested_filename == "second-restored.png"
 
 
+def test_a_picture_that_the_browser_cannot_show_takes_the_place_of_the_last_one(page: Page):
+    upload(page, plain(RED), "first.png")
+    expect_done(page)
+    uploads = hold_requests(page, "**/gradio_api/upload*")
+    buffer = io.BytesIO()
+    plain(BLUE).save(buffer, "TIFF")
+    file = {"name": "second.tif", "mimeType": "image/tiff", "buffer": buffer.getvalue()}
+    page.set_input_files(".rs-file", file)
+    sent = wait_for(page, uploads)
+    assert pixels(page, ".rs-before").shape == (1, 1, 3)
+    sent.continue_()
+    expect_done(page)
+    assert np.abs(colour(page, ".rs-before") - BLUE).max() < 25
+
+
 def test_late_crops_never_stand_beside_the_next_picture(page: Page):
     upload(page, plain(RED), "first.png")
     expect_done(page)

@@ -20,6 +20,9 @@ let layer = null; // {key, strength} of what the viewer shows
 let asked = null; // what is under way: {picture, recipe, scale, strength}
 let slow = 0;
 
+// What stands for a picture that the browser cannot show, until the server does: a clear pixel.
+const NOTHING = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7";
+
 // Where the keys go on, by state, when what they were on is gone.
 const NEXT = { empty: ".rs-upload", working: ".rs-cancel", stopped: ".rs-again", done: ".rs-handle" };
 
@@ -201,7 +204,7 @@ function onPicture(one) {
   find(`.rs-scale input[value="${wanted}"]`).checked = true;
   share();
   notice("");
-  if (one.url) viewer.showBefore(one.url, one.width * wanted, one.height * wanted);
+  viewer.showBefore(one.url ?? NOTHING, (one.width || 4) * wanted, (one.height || 3) * wanted);
   side.clear();
   restore();
   if (one.note) toast(one.note);

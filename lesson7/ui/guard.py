@@ -29,6 +29,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lesson7.core.errors import InputError
@@ -122,6 +123,8 @@ class Guard:
                 await self.app(scope, body.receive, answer.send)
         except _RefusedError as refusal:
             body.refusal = refusal
+        except ClientDisconnect:  # in the middle of an upload: nobody waits for an answer
+            return
         except Exception as error:
             if answer.started:
                 raise

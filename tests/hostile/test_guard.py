@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from starlette.requests import ClientDisconnect
 
 from lesson7.core.errors import InputError
 from lesson7.ui import doors, guard
@@ -301,6 +302,15 @@ def test_anybody_else_who_leaves_is_noticed():
         assert (await crowd.ask("/gradio_api/call/classify", leaves=True)).status == 200
 
     asyncio.run(crowd())
+
+
+def test_who_leaves_in_the_middle_of_an_upload_is_no_defect():
+    """Nobody waits for an answer, and there is nothing for the log."""
+
+    async def left(receive: Callable) -> int:
+        raise ClientDisconnect
+
+    assert request(left, "/gradio_api/upload").status == 0
 
 
 def test_other_trouble_with_files_is_a_defect():

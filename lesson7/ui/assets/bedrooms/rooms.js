@@ -102,12 +102,15 @@ function createSettings(root, { onChange }) {
     showTruncation();
   }
 
-  const complain = (words) => (find("#br-error").textContent = words);
+  /** Say what is wrong; what is wrong with the seed stays until it is right. */
+  function complain(words) {
+    if (words || seed.getAttribute("aria-invalid") !== "true") find("#br-error").textContent = words;
+  }
 
   function changed() {
     const fits = isSeed(seed.value.trim());
-    complain(fits ? "" : "The seed must be a whole number of up to 15 digits.");
     seed.setAttribute("aria-invalid", String(!fits));
+    complain(fits ? "" : "The seed must be a whole number of up to 15 digits.");
     if (!fits) return;
     fitting = Number(seed.value);
     unmet = false;

@@ -21,7 +21,7 @@ let asked = null; // what is under way: {picture, recipe, scale, strength}
 let slow = 0;
 
 // What stands for a picture that the browser cannot show, until the server does: a clear pixel.
-const NOTHING = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7";
+const NOTHING = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==";
 
 // Where the keys go on, by state, when what they were on is gone.
 const NEXT = { empty: ".rs-upload", working: ".rs-cancel", stopped: ".rs-again", done: ".rs-handle" };

@@ -42,7 +42,7 @@ def filming(
 ) -> Iterator[bytes | None]:
     """``gif`` in turns: None after every ``FRAMES_A_TURN`` frames, and the film at the end.
 
-    The last turn writes the file in one go, a quarter of a second for 180 frames.
+    The last turn writes the file, which Pillow does in one go.
     """
     if not frames or not 1 <= fps <= 50:
         raise ConfigError(f"{len(frames)} frames at {fps} a second make no GIF")

@@ -10,6 +10,7 @@ Gradio adds stays closed until it is listed here.
     is_open     whether a request goes on to the app
     is_fetch    whether it asks the server to fetch something from elsewhere
     is_call     whether it hands in work, whose form Gradio trusts
+    is_tool     whether an assistant hands it in
     called      the endpoint that a caller asks, by the name in the address
 """
 
@@ -72,3 +73,12 @@ def is_call(path: str) -> bool:
     (True, False)
     """
     return _CALL.match(path) is not None
+
+
+def is_tool(method: str, path: str) -> bool:
+    """Whether an assistant asks for something.
+
+    >>> is_tool("POST", "/gradio_api/mcp/"), is_tool("GET", "/gradio_api/mcp/")
+    (True, False)
+    """
+    return method == "POST" and _MCP.fullmatch(path) is not None

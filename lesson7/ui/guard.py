@@ -26,14 +26,13 @@ import errno
 import json
 import logging
 import os
-import re
 from collections.abc import Callable, Iterator
 
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lesson7.core.errors import InputError
-from lesson7.ui.doors import called, is_call, is_fetch, is_open
+from lesson7.ui.doors import called, is_call, is_fetch, is_open, is_tool
 
 MAX_BODY = 10 * 1024 * 1024  # bytes
 MAX_VALUES = 100_000  # of JSON, about: 10 MB of empty lists would take 300 MB once unpacked
@@ -67,8 +66,6 @@ HEADERS: dict[str, str] = {
     "referrer-policy": "strict-origin-when-cross-origin",
     "permissions-policy": "geolocation=(), microphone=(), payment=(), usb=()",
 }
-
-_TOOL = re.compile(r"/gradio_api/mcp(/.*)?")
 
 _log = logging.getLogger(__name__)
 
@@ -145,7 +142,7 @@ class Guard:
 
     @contextlib.contextmanager
     def _counted(self, scope: Scope) -> Iterator[None]:
-        if not _is_tool(scope):
+        if not is_tool(scope["method"], scope["path"]):
             yield
             return
         if self._tools >= MOST_TOOLS:
@@ -166,7 +163,7 @@ class _Body:
         self._receive, self._most, self._patience = receive, most, patience
         self._size = self._values = 0
         self._whole = False
-        self._is_tool = _is_tool(scope)
+        self._is_tool = is_tool(scope["method"], scope["path"])
         self._is_form = self._headers.get(b"content-type", b"").startswith(b"multipart/")
 
     def check_announced(self) -> None:
@@ -256,11 +253,6 @@ class _Answer:
         start = {"type": "http.response.start", "status": refusal.status, "headers": headers}
         await self._send_on(start)
         await self._send_on({"type": "http.response.body", "body": body})
-
-
-def _is_tool(scope: Scope) -> bool:
-    """Whether an assistant asks for something."""
-    return scope["method"] == "POST" and _TOOL.fullmatch(scope["path"]) is not None
 
 
 def _check_door(method: str, path: str) -> None:

@@ -154,6 +154,34 @@ def test_another_network_can_be_chosen_before_the_directions_are_known(open_page
     assert "bedrooms-moves" not in address_of(page)
 
 
+def test_another_network_begins_without_steps_at_once(open_page):
+    """Its rooms need a moment; the sliders of the last one do not wait for them."""
+    page = drawn(open_page("/?bedrooms-moves=brightness:2"))
+    page.evaluate("document.querySelector('input[value=wgan]').click()")
+    assert moves_of(page) == {"0"}
+
+
+def test_rooms_are_not_called_drawn_while_newer_ones_are_on_their_way(tab: Page):
+    before = rooms(tab)
+    called = tab.evaluate(
+        """async () => {
+          const [root, seed] = [".bedrooms", "#br-seed"].map((one) => document.querySelector(one));
+          const called = [];
+          new MutationObserver(() => called.push(root.dataset.state)).observe(
+            root, { attributeFilter: ["data-state"] });
+          for (const typed of [8, 7]) {
+            seed.value = typed;
+            seed.dispatchEvent(new Event("change"));
+            await new Promise((done) => setTimeout(done));
+          }
+          while (!called.includes("drawn")) await new Promise((done) => setTimeout(done, 20));
+          return called;
+        }"""
+    )
+    assert set(called[:-1]) == {"busy"}
+    assert rooms(tab) == before, "the first question was seed 8, the last one 7"
+
+
 def test_a_link_says_the_seed_of_the_rooms_whatever_is_in_the_field(tab: Page):
     tab.locator("#br-seed").fill("12")
     tab.locator("#br-seed").press("Enter")

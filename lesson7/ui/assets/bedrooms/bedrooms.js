@@ -87,15 +87,18 @@ const settings = createSettings(bedrooms, {
 const rooms = createRooms(bedrooms, { onKeep: keep });
 const shelf = createShelf(bedrooms, { onChange: () => rooms.mark(isKept) });
 let shown = null; // what the rooms on the page are drawn from
+let wanted = null; // what they were last asked to be drawn from
 
 const roomAt = (index) => ({ recipe: shown.recipe, ...shown.room, index });
 const isKept = (index) => shown !== null && shelf.has(roomAt(index));
 
 function drawRooms() {
   const asked = settings.values();
+  wanted = asked;
   rooms.progress(0);
   bedrooms.dataset.state = "busy";
   const failed = (words) => {
+    if (asked !== wanted) return; // other rooms are on their way
     bedrooms.dataset.state = "failed";
     settings.complain(words);
     say("");
@@ -117,9 +120,10 @@ function took(asked, reply) {
   notice(settings.isUnmet() ? `${unmet} ${reply.notice}`.trim() : reply.notice);
   rooms.show(reply.rooms);
   rooms.mark(isKept);
-  bedrooms.dataset.state = reply.more ? "busy" : "drawn";
+  const over = !reply.more && asked === wanted;
+  bedrooms.dataset.state = over ? "drawn" : "busy";
   if (asked.recipe === settings.values().recipe) settings.showDirections(reply.directions);
-  if (reply.more) return;
+  if (!over) return;
   say("None of these rooms exists. Click one to keep it.");
   if (find(".br-inside").open) look();
 }

@@ -136,6 +136,7 @@ function createSettings(root, { onChange }) {
     choice.addEventListener("change", () => {
       moves = {}; // the other network's directions are others
       given = false;
+      showMoves();
       changed();
     });
   }

@@ -1,11 +1,17 @@
-"""From rooms of 64 pixels to rooms of 128: a run begins where a smaller one ended.
+"""Where a run begins that does not begin at random.
+
+    origin     what --start names: one of these
+    Smaller    at the end of a run at 64 pixels, to go on at 128                       [1]
+    Shipped    at the generator that visitors have, whose run nobody kept
+    grow       copy what fits
 
 What a room is made of is decided at 4x4 to 32x32 pixels, which cost little to learn at 64 and
 much at 128, where the critic looks at four times as many. So the generator keeps those stages,
 and the critic its heads; what is new begins at random, and soon follows what it is fed [1].
 
-    grow       copy what fits
-    inherit    the smaller run's history: its moments, metrics, photographs and minutes
+Of a shipped network there is the averaged generator and no critic. So new heads learn alone
+at first, until they can tell its rooms from photographs: a generator that listened to them
+from the start would be talked out of what it knows.
 
 References:
     [1] Karras et al., Progressive growing of GANs, 2017. https://arxiv.org/abs/1710.10196
@@ -14,13 +20,89 @@ References:
 
 import shutil
 from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
+from lesson7.bedrooms.model import Generator
+from lesson7.core import weights
 from lesson7.core.adversarial import Progress
 from lesson7.core.errors import ConfigError
 from lesson7.core.runs import Run
+
+SHIPPED = "bedrooms-modern"
+
+
+class Origin(Protocol):
+    """What a run can begin with."""
+
+    @property
+    def alone(self) -> int:
+        """Steps at first, in which the critic learns and the generator waits."""
+
+    def give(self, generator: nn.Module, critic: nn.Module) -> None:
+        """Copy into both what fits."""
+
+    def inherit(self, progress: Progress) -> None:
+        """Let a run that has not begun go on counting, with the history until now.
+
+        Metrics and what the rooms looked like are copied, so that the time machine tells the
+        whole story, and photographs and minutes are those of both.
+        """
+
+
+@dataclass(frozen=True)
+class Smaller:
+    """A run at fewer pixels."""
+
+    run: Run
+    alone: int = 0
+
+    def give(self, generator: nn.Module, critic: nn.Module) -> None:
+        """Copy its averaged generator and its critic's heads, as far as they fit."""
+        grow(generator, self.run.weights())
+        grow(critic, self.run.load_checkpoint()["parts"]["critic"])
+
+    def inherit(self, progress: Progress) -> None:
+        """Its snapshots, its metrics, and the place where it ended."""
+        progress.images, progress.seconds = self.run.load_checkpoint()["place"][1:]
+        snapshots = progress.run.folder / "snapshots"
+        shutil.copytree(self.run.folder / "snapshots", snapshots, dirs_exist_ok=True)
+        torch.save(self.run.weights(), snapshots / f"{progress.images:09d}.pt")
+        _log_again(self.run, progress.run)
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """The generator of ``bedrooms-modern`` in ``weights/``, and the record beside it."""
+
+    alone: int = 600
+
+    def give(self, generator: nn.Module, critic: nn.Module) -> None:
+        """Copy the generator; the critic keeps its new heads."""
+        generator.load_state_dict(weights.load(SHIPPED, Generator).state_dict())
+
+    def inherit(self, progress: Progress) -> None:
+        """Its sheets of the time machine, its metrics, and the place where it ended."""
+        record = Run(weights.folder_in_use() / "runs" / SHIPPED)
+        last = record.rows()[-1]
+        progress.images, progress.seconds = last["images"], 60 * last["minutes"]
+        sheets = progress.run.folder / "moments"
+        shutil.copytree(record.folder / "moments", sheets, dirs_exist_ok=True)
+        _log_again(record, progress.run)
+
+
+def _log_again(earlier: Run, run: Run) -> None:
+    for row in earlier.rows():
+        run.log(row)
+
+
+def origin(start: Path) -> Origin:
+    """What ``--start`` names: ``SHIPPED``, or the folder of a run at 64 pixels."""
+    return Shipped() if str(start) == SHIPPED else Smaller(Run(start))
 
 
 def grow(network: nn.Module, state: Mapping[str, Tensor]) -> list[str]:
@@ -42,17 +124,3 @@ def grow(network: nn.Module, state: Mapping[str, Tensor]) -> list[str]:
         raise ConfigError("the run to grow from holds another kind of network")
     network.load_state_dict({**own, **fitting})
     return [name for name in own if name not in fitting]
-
-
-def inherit(progress: Progress, smaller: Run) -> None:
-    """Let a run that has not begun go on counting where the smaller one ended.
-
-    Its snapshots and metrics are copied, so that the time machine tells the whole story, and
-    photographs and minutes are those of both.
-    """
-    progress.images, progress.seconds = smaller.load_checkpoint()["place"][1:]
-    snapshots = progress.run.folder / "snapshots"
-    shutil.copytree(smaller.folder / "snapshots", snapshots, dirs_exist_ok=True)
-    torch.save(smaller.weights(), snapshots / f"{progress.images:09d}.pt")
-    for row in smaller.rows():
-        progress.run.log(row)

@@ -23,13 +23,12 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from lesson7.bedrooms import data, losses
 from lesson7.bedrooms.augment import augment
-from lesson7.bedrooms.growing import grow, inherit
+from lesson7.bedrooms.growing import Origin
 from lesson7.bedrooms.model import Generator, LessonCritic, LessonGenerator
 from lesson7.bedrooms.progress import Progress
 from lesson7.bedrooms.thumbnails import Thumbnails, difference
 from lesson7.core import projected
 from lesson7.core.adversarial import placed, precision
-from lesson7.core.runs import Run
 
 Watch = Callable[[nn.Module, int, dict], Progress]
 
@@ -122,7 +121,9 @@ def train_modern(
     photographs: data.Photographs,
     accelerator: Accelerator,
     watch: Watch,
-    smaller: Run | None = None,
+    origin: Origin | None = None,
+    *,
+    resume: bool = False,
 ) -> Progress:
     """Our loop: one step of the critic's heads, one of the generator, on the same fakes.
 
@@ -132,14 +133,14 @@ def train_modern(
     Args:
         size: of the pictures, 64 or 128.
         eyes: the frozen network, see ``projected.ProjectedCritic``.
-        smaller: a run at fewer pixels to begin with; None: at random, or where it was resumed.
+        origin: what the run began with; None: at random.
+        resume: it goes on where it was stopped, so it has its origin's weights already.
     """
     device = accelerator.device
     generator = placed(Generator(size), device)
     critic = placed(projected.ProjectedCritic(eyes, recipe.critic_size), device)
-    if smaller is not None:
-        grow(generator, smaller.weights())
-        grow(critic, smaller.load_checkpoint()["parts"]["critic"])
+    if origin is not None and not resume:
+        origin.give(generator, critic)
     average = AveragedModel(generator, multi_avg_fn=warmed_up(recipe.ema_decay), use_buffers=True)
     learnt = [parameter for parameter in critic.parameters() if parameter.requires_grad]
     generator_optimizer = torch.optim.Adam(generator.parameters(), recipe.lr, betas=(0.0, 0.99))
@@ -152,12 +153,13 @@ def train_modern(
         "critic_optimizer": critic_optimizer,
     }
     progress = watch(average.module, generator.latent, parts)
-    if smaller is not None:
-        inherit(progress, smaller)
+    if origin is not None and not resume:
+        origin.inherit(progress)
+    alone = 0 if origin is None else origin.alone
     n = recipe.batch_size
     half = n // 2
     known = Thumbnails(photographs.sample(len(photographs), seed=0))
-    for _ in progress.steps():
+    for step in progress.steps():
         real = photographs.batch(n).to(device, memory_format=torch.channels_last)
         latents = torch.randn(n, generator.latent, device=device)
         theirs = known.latents(real[:half]).to(device)
@@ -177,11 +179,12 @@ def train_modern(
         with precision(device, bfloat16=recipe.bfloat16):
             generator_loss = projected.generator_loss(critic.judge(fake_seen))
         unlike = difference(fake[:half].float(), real[:half])
-        accelerator.backward(generator_loss + recipe.alike * unlike)
+        if step >= alone:
+            accelerator.backward(generator_loss + recipe.alike * unlike)
+            generator_optimizer.step()
+            generator_optimizer.zero_grad()
+            average.update_parameters(generator)
         critic.learn(True)
-        generator_optimizer.step()
-        generator_optimizer.zero_grad()
-        average.update_parameters(generator)
         real_mean, fake_mean = (
             torch.stack([scores.mean() for scores in head_scores])
             for head_scores in (real_scores, fake_scores)

@@ -70,7 +70,8 @@ def keep(run: Run, generator: nn.Module, images: int, record: Path) -> list[Path
     """Draw the sixteen rooms with the run's snapshots, and with the generator as it is now.
 
     Args:
-        run: its ``snapshots/`` are read.
+        run: its ``snapshots/`` are read; of what was before them, its ``moments/``, if another
+            run's sheets were left there.
         generator: on the CPU; how it is now, after ``images`` photographs. Is left in eval
             mode, as it was otherwise.
         images: photographs shown until now.
@@ -82,19 +83,27 @@ def keep(run: Run, generator: nn.Module, images: int, record: Path) -> list[Path
     Raises:
         ConfigError: the run has no snapshots.
     """
-    snapshots = {int(file.stem): file for file in (run.folder / "snapshots").glob("*.pt")}
-    if not snapshots:
+    files = [*run.folder.glob("moments/*.webp"), *run.folder.glob("snapshots/*.pt")]
+    kept = {int(file.stem): file for file in files}
+    if not kept:
         raise ConfigError(f"there are no snapshots in {run.folder} to make moments of")
     folder = record / "moments"
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.webp"):
         old.unlink()
     written = []
-    for moment in _spread_out(sorted({*snapshots, images})):
-        then = generator if moment == images else _as_it_was(generator, snapshots[moment])
+    for moment in _spread_out(sorted({*kept, images})):
         written.append(folder / f"{moment:09d}.webp")
-        written[-1].write_bytes(_sheet(then))
+        now = moment == images
+        written[-1].write_bytes(_sheet(generator) if now else _sheet_of(kept[moment], generator))
     return written
+
+
+def _sheet_of(file: Path, generator: nn.Module) -> bytes:
+    """What was drawn then: a sheet as it is, or a snapshot's rooms."""
+    if file.suffix == ".webp":
+        return file.read_bytes()
+    return _sheet(_as_it_was(generator, file))
 
 
 def _as_it_was(generator: nn.Module, file: Path) -> nn.Module:

@@ -24,7 +24,7 @@ import typer
 from accelerate import Accelerator
 from torch import nn
 
-from lesson7.bedrooms import data, judge, shipping
+from lesson7.bedrooms import data, growing, judge, shipping
 from lesson7.bedrooms.augment import augment
 from lesson7.bedrooms.loops import RECIPES, Recipe, train_modern, train_wgan
 from lesson7.bedrooms.model import Generator, LessonCritic, LessonGenerator
@@ -45,7 +45,8 @@ def main(
     ),
     out: runs.OutDir = None,
     start: Annotated[
-        Path | None, typer.Option(help="The run at 64 pixels to grow from (modern at 128).")
+        Path | None,
+        typer.Option(help="The run at 64 to grow from, or bedrooms-modern (modern at 128)."),
     ] = None,
     images: Annotated[int | None, typer.Option(help="Photographs to show in all.")] = None,
     eyes: Annotated[str | None, typer.Option(help="The modern critic's network.")] = None,
@@ -111,8 +112,10 @@ def main(
         progress = train_wgan(chosen, photographs, accelerator, watch)
     else:
         network = networks[chosen.features]
-        smaller = None if start is None or resume else runs.Run(start)
-        progress = train_modern(chosen, size, network, photographs, accelerator, watch, smaller)
+        origin = None if start is None else growing.origin(start)
+        progress = train_modern(
+            chosen, size, network, photographs, accelerator, watch, origin, resume=resume
+        )
     if not progress.finished:
         typer.echo(f"stopped after {progress.images:,} pictures; go on with --resume")
     if ship:

@@ -1,12 +1,15 @@
-"""A run at 128 pixels that begins where one at 64 ended."""
+"""A run at 128 pixels that begins where one at 64 ended, or with what is shipped."""
+
+from dataclasses import replace
 
 import pytest
 import torch
 from torch import nn
 
-from lesson7.bedrooms import moments, train
-from lesson7.bedrooms.growing import grow
+from lesson7.bedrooms import data, judge, loops, moments, train
+from lesson7.bedrooms.growing import Shipped, grow
 from lesson7.bedrooms.model import Generator
+from lesson7.core import weights
 from lesson7.core.errors import ConfigError
 from lesson7.core.runs import Run
 from tests import commands
@@ -55,6 +58,64 @@ def test_a_grown_run_goes_on_counting_and_its_history_is_told_whole(tmp_path):
     told = moments.read(tmp_path / "record").moments
     assert [moment.images for moment in told] == [0, 24, 32]
     assert told[0].minutes < told[1].minutes < told[2].minutes
+
+
+def test_a_run_goes_on_from_what_is_shipped_and_its_critic_learns_alone_at_first(tmp_path):
+    record = weights.EMBEDDED / "runs" / "bedrooms-modern"
+    before = Run(record).rows()[-1]
+    options = ("--dry-run", "--size", 128, "--start", "bedrooms-modern", "--out", tmp_path)
+    commands.run(train.main, *options, "--images", before["images"] + 8)
+    run = Run(tmp_path)
+    row = run.rows()[-1]
+    assert (row["step"], row["images"]) == (2, before["images"] + 8)
+    assert row["minutes"] >= before["minutes"]
+    shipped = weights.load("bedrooms-modern", Generator)
+    parts = run.load_checkpoint()["parts"]
+    for name, parameter in shipped.named_parameters():
+        torch.testing.assert_close(parts["generator"][name], parameter, rtol=0, atol=0)
+    assert parts["critic_optimizer"]["state"], "the critic did learn"
+
+    sheets = moments.keep(run, shipped, row["images"], tmp_path / "record")
+    earlier = sorted((record / "moments").glob("*.webp"))
+    kept = {sheet.name: sheet.read_bytes() for sheet in sheets}
+    assert sheets[0].name == earlier[0].name
+    assert sheets[-1].name == f"{row['images']:09d}.webp"
+    of_before = [sheet for sheet in earlier if sheet.name in kept]
+    assert len(of_before) >= 8
+    assert all(kept[sheet.name] == sheet.read_bytes() for sheet in of_before)
+
+
+def test_after_that_the_generator_learns_too():
+    class Stepping:
+        """Stands in for a run's progress: says when the generator moved."""
+
+        def __init__(self, drawn, latent, parts):
+            self.generator, self.moved = parts["generator"], []
+
+        def steps(self):
+            for step in range(3):
+                before = self.generator.first.weight.clone()
+                yield step
+                self.moved.append(not torch.equal(before, self.generator.first.weight))
+
+        def note(self, images, values):
+            assert images == 4
+
+    class Waiting(Shipped):
+        def inherit(self, progress):
+            """Stand-ins have no history."""
+
+    squares = data.made_up(20, 128)
+    progress = loops.train_modern(
+        replace(loops.RECIPES["modern"], batch_size=4),
+        128,
+        judge.network("squeezenet", None),
+        data.Photographs(squares, 128),
+        train.Accelerator(cpu=True),
+        Stepping,
+        Waiting(alone=2),
+    )
+    assert progress.moved == [False, False, True]
 
 
 def test_growing_is_for_ours_at_128(tmp_path):

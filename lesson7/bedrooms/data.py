@@ -1,6 +1,7 @@
 """Photographs of bedrooms, and what the networks are fed from them.
 
     load            every photograph of a folder, decoded once, as one uint8 tensor
+    named           which of them a list names
     split           which of them train, and the 400 that judge
     made_up         pictures of nothing, for dry runs
     Photographs     batches: random crops, mirrored or not, signed range
@@ -43,9 +44,7 @@ def load(folder: Path, size: int, *, limit: int | None = None) -> Tensor:
     Raises:
         DataError: there is no photograph, or one cannot be read.
     """
-    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)[:limit]
-    if not files:
-        raise DataError(f"there are no photographs in {folder}: give their folder with --data")
+    files = _files(folder)[:limit]
     side = size + margin(size)
     squares = np.empty((len(files), side, side, 3), dtype=np.uint8)
     for square, file in zip(squares, files, strict=True):
@@ -55,6 +54,34 @@ def load(folder: Path, size: int, *, limit: int | None = None) -> Tensor:
         except (OSError, UnidentifiedImageError) as error:
             raise DataError(f"{file} cannot be read as a photograph: {error}") from error
     return torch.from_numpy(squares).permute(0, 3, 1, 2).contiguous()
+
+
+def _files(folder: Path) -> list[Path]:
+    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    if not files:
+        raise DataError(f"there are no photographs in {folder}: give their folder with --data")
+    return files
+
+
+def named(folder: Path, file: Path) -> Tensor:
+    """Which photographs of ``folder`` a list names: bool ``(N,)``, in the order of ``load``.
+
+    Args:
+        folder: as for ``load``.
+        file: text, the name of a photograph in each line, without its folder.
+
+    Raises:
+        DataError: the list cannot be read, or names what is not there.
+    """
+    try:
+        names = set(file.read_text("utf-8").split())
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{file} cannot be read as a list of photographs: {error}") from error
+    there = [photograph.name for photograph in _files(folder)]
+    missing = sorted(names - set(there))
+    if missing:
+        raise DataError(f"{file} names {missing[0]}, which is not in {folder}")
+    return torch.tensor([name in names for name in there])
 
 
 def _central_square(photograph: Image.Image, side: int) -> Image.Image:
@@ -94,17 +121,19 @@ class Photographs:
     Args:
         squares: uint8 ``(N, 3, side, side)``.
         size: of a crop, pixels, at most ``side``.
+        drawn: indices of those that batches are drawn from, at least one; None: all.
     """
 
-    def __init__(self, squares: Tensor, size: int) -> None:
+    def __init__(self, squares: Tensor, size: int, drawn: Tensor | None = None) -> None:
         self.squares, self.size = squares, size
+        self.drawn = torch.arange(len(squares)) if drawn is None else drawn
 
     def __len__(self) -> int:
         return len(self.squares)
 
     def batch(self, n: int) -> Tensor:
         """``(n, 3, size, size)``, signed; which photographs and crops, torch's seed says."""
-        return self.crop(torch.randint(len(self), (n,)))
+        return self.crop(self.drawn[torch.randint(len(self.drawn), (n,))])
 
     def crop(self, indices: Tensor) -> Tensor:
         """One crop of each photograph named, mirrored or not: ``(len, 3, size, size)``, signed."""

@@ -158,7 +158,7 @@ def train_modern(
     alone = 0 if origin is None else origin.alone
     n = recipe.batch_size
     half = n // 2
-    known = Thumbnails(photographs.sample(len(photographs), seed=0))
+    known = Thumbnails(photographs.sample(len(photographs), seed=0))  # also of those not shown
     for step in progress.steps():
         real = photographs.batch(n).to(device, memory_format=torch.channels_last)
         latents = torch.randn(n, generator.latent, device=device)

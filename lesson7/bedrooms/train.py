@@ -48,6 +48,9 @@ def main(
         Path | None,
         typer.Option(help="The run at 64 to grow from, or bedrooms-modern (modern at 128)."),
     ] = None,
+    without: Annotated[
+        Path | None, typer.Option(help="A list of photographs not to show, a name a line.")
+    ] = None,
     images: Annotated[int | None, typer.Option(help="Photographs to show in all.")] = None,
     eyes: Annotated[str | None, typer.Option(help="The modern critic's network.")] = None,
     minutes: runs.Minutes = None,
@@ -88,7 +91,13 @@ def main(
         chosen = replace(chosen, batch_size=4, critic_steps=2, first_critic_steps=2)
         pace = replace(pace, images=24 if images is None else images)
     train_on, held = data.split(len(squares), held_back=16 if dry_run else data.HELD_BACK)
-    photographs = data.Photographs(squares[train_on], size)
+    left_out = torch.zeros(len(squares)).bool()
+    if without is not None and not dry_run:
+        left_out = data.named(folder, without)
+    shown = (~left_out[train_on]).nonzero().flatten()
+    if len(shown) == 0:
+        raise ConfigError(f"{without} leaves no photograph to train on")
+    photographs = data.Photographs(squares[train_on], size, shown)
     if show_batch:
         shown = augment(photographs.batch(32)) if recipe == "modern" else photographs.batch(32)
         typer.echo(inspection.show_batch((shown.clamp(-1, 1) + 1) / 2, run.samples))
@@ -101,9 +110,9 @@ def main(
         networks = {name: network.bfloat16() for name, network in networks.items()}
     held_back = data.Photographs(squares[held], size).sample(len(held), seed=0)
     judges = judge.Judges(networks, held_back, n=16 if dry_run else 1_000)
-    counts = {"n_train": len(train_on), "n_held_back": len(held)}
-    named = {"recipe": recipe, "size": size, "seed": seed, "data": folder, "start": start}
-    run.write_options({**named, **asdict(chosen), **counts})
+    counts = {"n_train": len(shown), "n_held_back": len(held)}
+    asked = {"recipe": recipe, "size": size, "seed": seed, "data": folder, "start": start}
+    run.write_options({**asked, "without": without, **asdict(chosen), **counts})
 
     def watch(drawn: nn.Module, latent: int, parts: dict) -> Progress:
         return Progress(run, drawn, latent, parts, judges, pace, seed=seed, resume=resume)

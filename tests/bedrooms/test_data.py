@@ -46,6 +46,44 @@ def test_a_damaged_photograph_is_named(tmp_path):
         data.load(tmp_path, 64)
 
 
+def test_a_list_names_photographs_in_whatever_folder_they_are(folder, tmp_path):
+    names = tmp_path / "names"
+    names.write_text("b.PNG\n")
+    assert data.named(folder, names).tolist() == [False, True]
+    names.write_text("")
+    assert data.named(folder, names).tolist() == [False, False]
+
+
+def test_a_list_that_cannot_be_meant_is_refused(folder, tmp_path):
+    names = tmp_path / "names"
+    names.write_text("a.png\nc.png\n")
+    with pytest.raises(DataError, match=r"names c\.png, which is not in"):
+        data.named(folder, names)
+    names.write_bytes(b"\xff\xfe")
+    with pytest.raises(DataError, match="cannot be read as a list"):
+        data.named(folder, names)
+    with pytest.raises(DataError, match="cannot be read as a list"):
+        data.named(folder, tmp_path / "none")
+
+
+def test_the_list_of_those_that_show_no_room_is_one_of_names():
+    names = (Path(data.__file__).parent / "not_rooms.txt").read_text("utf-8").split()
+    assert names == sorted(set(names))
+    assert len(names) == 392
+    assert {len(name) for name in names} == {len("00000.jpg")}
+
+
+def test_batches_are_of_those_that_are_to_be_shown_and_samples_of_all():
+    plain = torch.arange(6, dtype=torch.uint8).view(6, 1, 1, 1).expand(6, 3, 72, 72)
+    photographs = data.Photographs(plain, 64, drawn=torch.tensor([1, 4]))
+
+    def values(crops):
+        return set(((crops + 1) * 127.5).round().int().unique().tolist())
+
+    assert values(photographs.batch(64)) == {1, 4}
+    assert values(photographs.sample(6, seed=0)) == set(range(6))
+
+
 def test_what_is_held_back_never_trains_and_is_always_the_same():
     train, held = data.split(5_227)
     assert len(held) == 400

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 from torch import nn
 
 from lesson7.bedrooms import loops, train
@@ -58,6 +59,17 @@ def test_options_that_cannot_work_are_refused(tmp_path: Path):
         run("--dry-run", "--resume", "--out", tmp_path)
     with pytest.raises(ConfigError, match="not for visitors"):
         run("--dry-run", "--ship", "--out", tmp_path)
+
+
+def test_a_list_that_leaves_nothing_to_train_on_is_refused(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(train.data, "HELD_BACK", 1)
+    folder, names = tmp_path / "data", tmp_path / "names"
+    folder.mkdir()
+    for name in ("a.png", "b.png", "c.png"):
+        Image.new("RGB", (80, 80)).save(folder / name)
+    names.write_text("a.png b.png c.png")
+    with pytest.raises(ConfigError, match="leaves no photograph"):
+        run("--data", folder, "--without", names, "--out", tmp_path / "run")
 
 
 def test_the_summary_counts_the_lessons_parameters():

@@ -57,7 +57,8 @@ def load(folder: Path, size: int, *, limit: int | None = None) -> Tensor:
 
 
 def _files(folder: Path) -> list[Path]:
-    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    every = (path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    files = sorted(path for path in every if not path.name.startswith("."))
     if not files:
         raise DataError(f"there are no photographs in {folder}: give their folder with --data")
     return files

@@ -6,7 +6,7 @@
 
 Generators take latents ``(N, latent)`` and return pictures ``(N, 3, size, size)`` in signed
 range. ``stages`` yields what they hold at each resolution, 4x4 first, for those who want to
-look inside. The critic of the modern recipe is in ``critic.py``.
+look inside. The critic of the modern recipe is ``core.projected``'s.
 
 References:
     [1] Radford et al., Unsupervised representation learning with deep convolutional GANs,

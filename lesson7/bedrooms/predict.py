@@ -45,8 +45,8 @@ from lesson7.bedrooms.rooms import (
 )
 from lesson7.bedrooms.scoring import LessonScorer, PixelScorer, Scorer
 from lesson7.bedrooms.stages import Stage, stages_of
-from lesson7.core import weights
-from lesson7.core.errors import InputError, Lesson7Error
+from lesson7.core import commands, weights
+from lesson7.core.errors import ConfigError, InputError, Lesson7Error
 from lesson7.core.images import from_signed
 
 __all__ = [
@@ -230,13 +230,16 @@ def main(
     except Lesson7Error as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
-    out.mkdir(parents=True, exist_ok=True)
-    for index, room in enumerate(rooms):
-        room.save(out / f"{index:02d}.png")
-    if frames:
-        (out / "walk.gif").write_bytes(gif(frames))
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for index, room in enumerate(rooms):
+            room.save(out / f"{index:02d}.png")
+        if frames:
+            (out / "walk.gif").write_bytes(gif(frames))
+    except OSError as error:
+        raise ConfigError(f"{out} cannot be written to: {error.strerror}") from error
     typer.echo(f"{n} rooms of seed {seed} are in {out}")
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    commands.run(main)

@@ -27,9 +27,9 @@ from torch import nn
 from lesson7.bedrooms import data, growing, judge, shipping
 from lesson7.bedrooms.augment import augment
 from lesson7.bedrooms.loops import RECIPES, Recipe, train_modern, train_wgan
-from lesson7.bedrooms.model import Generator, LessonCritic, LessonGenerator
+from lesson7.bedrooms.model import WIDTHS, Generator, LessonCritic, LessonGenerator
 from lesson7.bedrooms.progress import Progress
-from lesson7.core import inspection, runs, runtime
+from lesson7.core import commands, inspection, runs, runtime
 from lesson7.core.adversarial import Pace, placed
 from lesson7.core.errors import ConfigError
 from lesson7.core.projected import ProjectedCritic
@@ -70,6 +70,10 @@ def main(
     chosen = RECIPES[runs.choose("recipe", recipe, RECIPES)]
     if recipe == "wgan" and size != 64:
         raise ConfigError("the lesson's networks draw 64 pixels: leave --size out")
+    if size not in WIDTHS:
+        raise ConfigError(f"--size {size} is unknown: choose one of {', '.join(map(str, WIDTHS))}")
+    if eyes is not None:
+        runs.choose("eyes", eyes, judge.NETWORKS)
     if start is not None and (recipe, size) != ("modern", 128):
         raise ConfigError("--start is for --recipe modern --size 128")
     chosen = replace(chosen, images=images or chosen.images, features=eyes or chosen.features)
@@ -148,4 +152,4 @@ def summaries(recipe: Recipe, name: str, size: int) -> str:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    commands.run(main)

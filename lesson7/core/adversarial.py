@@ -96,6 +96,7 @@ class Progress:
             for name, part in parts.items():
                 part.load_state_dict(saved["parts"][name])
             self.step, self.images, self.seconds = saved["place"]
+            run.forget(lambda row: row["images"] > self.images)  # logged after it was saved
 
     @property
     def finished(self) -> bool:

@@ -44,7 +44,8 @@ def summary(model: nn.Module, *inputs: Tensor) -> str:
         trainable = "" if not own else "yes" if all(p.requires_grad for p in own) else "frozen"
         rows.append((name, type(module).__name__, str(shape), f"{count:,}", trainable))
 
-    leaves = [(n, m) for n, m in model.named_modules() if not any(True for _ in m.children())]
+    named = [(n, m) for n, m in model.named_modules() if "parametrizations" not in n.split(".")]
+    leaves = [(name, module) for name, module in named if _is_layer(module)]
     hooks = [
         module.register_forward_hook(lambda m, _, out, name=name: remember(name, m, out))
         for name, module in leaves
@@ -65,6 +66,11 @@ def summary(model: nn.Module, *inputs: Tensor) -> str:
     lines.append(f"parameters: {sum(p.numel() for p in every):,}")
     lines.append(f"trainable: {sum(p.numel() for p in every if p.requires_grad):,}")
     return "\n".join(lines)
+
+
+def _is_layer(module: nn.Module) -> bool:
+    """Whether it holds no other layers; what makes its weights (weight norm) is none."""
+    return all(name == "parametrizations" for name, _ in module.named_children())
 
 
 def show_batch(images: Tensor, folder: Path, columns: int = 16) -> Path:

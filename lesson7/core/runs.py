@@ -17,7 +17,7 @@ import os
 import platform
 import shlex
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -35,7 +35,9 @@ OutDir = Annotated[
     Path | None, typer.Option("--out", help="Folder of the run; numbered if left out.")
 ]
 Minutes = Annotated[float | None, typer.Option(help="Stop after so many minutes, resumable.")]
-Resume = Annotated[bool, typer.Option("--resume", help="Go on with --out, or the latest run.")]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="Go on with --out, or the latest run; else as at first.")
+]
 Seed = Annotated[int, typer.Option(help="Everything random follows from it.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Seconds, on made-up data; same files.")]
 Summary = Annotated[bool, typer.Option("--summary", help="Print the layers and stop.")]
@@ -79,6 +81,8 @@ class Run:
     def _open(cls, name: str, out: Path | None, *, resume: bool) -> "Run":
         if out is None:
             earlier = sorted(Path("runs").glob(f"{name}-[0-9][0-9][0-9]"))
+            if resume:  # what never came to a checkpoint is not what was stopped
+                earlier = [one for one in earlier if cls(one).checkpoint.exists()] or earlier
             number = int(earlier[-1].name[-3:]) if earlier else 0
             out = Path("runs") / f"{name}-{number if resume else number + 1:03d}"
         run = cls(out)
@@ -140,6 +144,14 @@ class Run:
         if not self.metrics.exists():
             return []
         return [json.loads(line) for line in self.metrics.read_text("utf-8").splitlines()]
+
+    def forget(self, unwanted: Callable[[dict[str, Any]], bool]) -> None:
+        """Take lines out of ``metrics.jsonl``: those of which ``unwanted`` is true."""
+        rows = self.rows()
+        kept = [row for row in rows if not unwanted(row)]
+        if self.writes and len(kept) < len(rows):
+            text = "".join(json.dumps(row) + "\n" for row in kept)
+            self.metrics.write_text(text, encoding="utf-8")
 
     def keep_record(self, name: str, folder: Path = Path("weights") / "runs") -> None:
         """Copy options and metrics beside the shipped weights, where they are committed."""

@@ -59,7 +59,7 @@ class OneCycle:
     def lr(self, step: int, max_lr: float) -> float:
         """The learning rate used by batch ``step``, counted from 0.
 
-        >>> OneCycle(1566).lr(0, max_lr=1e-4)
+        >>> round(OneCycle(1566).lr(0, max_lr=1e-4), 9)
         4e-06
         """
         return self._between(step, max_lr / 25, max_lr, max_lr / 250_000)

@@ -161,7 +161,8 @@ def load(name: str, build: Callable[..., Network], *, seconds: float = hub.DEADL
         if source != EMBEDDED:
             return _load_from(source, name, build)
     except WeightsError as error:
-        _log.warning("%s: the chosen weights failed, trying the embedded ones", name, exc_info=True)
+        why = error if error.__cause__ is None else f"{error} ({error.__cause__!r})"
+        _log.warning("%s: the chosen weights failed, trying the embedded ones: %s", name, why)
         if name not in entries():
             raise
         network = _load_embedded(name, build)

@@ -23,8 +23,8 @@ import torch
 import typer
 from torch import Tensor
 
-from lesson7.core import runtime, weights
-from lesson7.core.errors import ConfigError, InputError
+from lesson7.core import commands, runtime, weights
+from lesson7.core.errors import ConfigError, InputError, Lesson7Error
 from lesson7.human_numbers import typed
 from lesson7.human_numbers.counter import Counter
 from lesson7.human_numbers.data import BOS, ITOS, MARKS, STOI
@@ -283,7 +283,7 @@ def main(
     """Print the text, and what the network adds, as it comes."""
     try:
         given, steps = turns(text, n_tokens, model, temperature, top_k, seed)
-    except (InputError, ConfigError) as error:
+    except Lesson7Error as error:
         typer.echo(error, err=True)
         raise typer.Exit(1) from None
     typer.echo(typed.write(STOI[word] for word in given), nl=False)
@@ -293,4 +293,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    commands.run(main)

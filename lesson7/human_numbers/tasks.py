@@ -15,6 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from lesson7.core import processes
 from lesson7.core.training import Phase, Settings, Task
 from lesson7.human_numbers import data
 from lesson7.human_numbers.counter import Counter
@@ -56,7 +57,8 @@ class Memory:
 
     def read(self, model: nn.Module, words: Tensor) -> Tensor:
         """Logits for one more batch of words ``(N, T)``."""
-        logits, hidden = model(words, self.hidden)
+        before = None if self.hidden is None else self.hidden.to(words.device)
+        logits, hidden = model(words, before)
         self.hidden = hidden.detach()
         return logits
 
@@ -65,8 +67,12 @@ class Memory:
         return {"hidden": self.hidden}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """From the checkpoint."""
-        self.hidden = state["hidden"]
+        """From the checkpoint; where several processes train, each begins from nothing.
+
+        Every process reads rows of its own, and the checkpoint is the first one's.
+        """
+        alone = processes.this_one().num_processes == 1
+        self.hidden = state["hidden"] if alone else None
 
 
 def plain(model: nn.Module) -> Any:
@@ -99,7 +105,9 @@ def lesson_task(recipe: Recipe, model: Reader) -> Task:
 
     def evaluate(model: nn.Module) -> dict[str, float]:
         own, losses, right = Memory(), [], []
-        for batch in judged_by:
+        device = next(model.parameters()).device
+        for words, following in judged_by:
+            batch = words.to(device), following.to(device)
             logits, targets = logits_and_targets(model, batch, own)
             losses.append(F.cross_entropy(logits, targets).item())
             right.append((logits.argmax(1) == targets).float().mean().item())
@@ -136,10 +144,11 @@ def counter_task(recipe: Recipe, model: Counter) -> Task:
 
     def evaluate(model: nn.Module, part: int = 512, before: int = 96) -> dict[str, float]:
         likely, right = [], []
+        text = valid.to(next(model.parameters()).device)
         for start in range(0, len(valid) - 1, part):
-            following = valid[start + 1 : start + part + 1]
+            following = text[start + 1 : start + part + 1]
             first = max(0, start - before)
-            guess = model(valid[None, first : start + len(following)])[0, start - first :]
+            guess = model(text[None, first : start + len(following)])[0, start - first :]
             likely.append(guess.gather(1, following[:, None])[:, 0])
             right.append(guess.argmax(1) == following)
         loss = -torch.cat(likely).clamp(min=1e-9).log().mean()

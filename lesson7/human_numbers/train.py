@@ -40,7 +40,7 @@ from typing import Annotated
 import torch
 import typer
 
-from lesson7.core import inspection, runs, runtime, weights
+from lesson7.core import commands, inspection, runs, runtime, weights
 from lesson7.core.errors import ConfigError
 from lesson7.core.training import Phase, Result, Settings, Task, fit
 from lesson7.human_numbers import data, judge
@@ -120,9 +120,10 @@ def train_one(
 
 
 def main(
+    context: typer.Context,
     recipe: Annotated[str, typer.Option(help=f"One of {', '.join(RECIPES)}.")] = "counter",
     out: runs.OutDir = None,
-    epochs: Annotated[int | None, typer.Option(help="Instead of the recipe's.")] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Instead of the recipe's.")] = None,
     minutes: runs.Minutes = None,
     resume: runs.Resume = False,
     seed: runs.Seed = 0,
@@ -159,8 +160,12 @@ def main(
         if not result.finished:
             typer.echo(f"stopped after {result.minutes:.1f} minutes; go on with --resume")
             return
-        row = {"seed": one, **result.metrics, **({} if dry_run else counting(model))}
-        run.log({"epoch": "end", **row})
+        row = {"seed": one, **result.metrics, **({} if dry_run else counting(model.cpu()))}
+        logged = run.rows()[-1]
+        if logged["epoch"] == "end":  # resumed only to ship
+            row = {name: value for name, value in logged.items() if name != "epoch"}
+        else:
+            run.log({"epoch": "end", **row})
         typer.echo("  ".join(f"{key} {value:.5g}" for key, value in row.items()))
         results.append((row, model, run, result))
     best = max(results, key=lambda each: rank(each[0]))
@@ -169,14 +174,15 @@ def main(
     }
     if seeds > 1:
         typer.echo("  ".join(f"{key} {value:.5g}" for key, value in means.items()))
-    if ship:
+    if ship and run.writes:
         row, model, run, _ = best
         record = weights.Record(
             metrics={k: v for k, v in row.items() if k != "seed"} | (means if seeds > 1 else {}),
             data=f"numbers from {chosen.numbers[0]} to {chosen.numbers[-1]:,} in English words",
             licence="CC0-1.0",
-            command=f"python -m lesson7.human_numbers.train --recipe {recipe} --seed {seed} "
-            f"--seeds {seeds} --ship",
+            command=runs.command_of(
+                context, "lesson7.human_numbers.train", "recipe", "seed", "seeds"
+            ),
             hardware=runs.hardware(),
             minutes=sum(result.minutes for *_, result in results),
         )
@@ -185,4 +191,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    commands.run(main)

@@ -3,7 +3,8 @@
     load            the original images and labels, as tensors
     hold_out        part of the training set that judges choices, so that the test set
                     does not
-    Digits          batches of uint8 images
+    Digits          batches of uint8 images, in all their versions
+    one_of          one version of each, drawn at random
     lesson_crop     the lesson's augmentation: pad by 3, crop anywhere
     augment         ours: turned, sheared, stretched, bent, thicker or thinner  [1]
 
@@ -36,7 +37,7 @@ def load(folder: Path, *, train: bool) -> tuple[Tensor, Tensor]:
         DataError: it is not there and cannot be downloaded.
     """
     try:
-        dataset = datasets.MNIST(str(folder), train=train, download=not (folder / "MNIST").exists())
+        dataset = datasets.MNIST(str(folder), train=train, download=True)
     except (OSError, RuntimeError) as error:
         raise DataError(
             f"MNIST is not in {folder} and could not be downloaded: put the four idx files "
@@ -62,8 +63,8 @@ class Digits(Dataset):
     """Images that are fetched a whole batch at a time.
 
     Args:
-        variants: versions of the same images, each ``(N, 1, 28, 28)`` uint8; each time one
-            is drawn at random.
+        variants: versions of the same images, each ``(N, 1, 28, 28)`` uint8. A batch brings
+            all of them, ``(B, V, 1, 28, 28)``: which is taken, ``one_of`` draws.
         labels: ``(N,)`` int64.
     """
 
@@ -75,14 +76,26 @@ class Digits(Dataset):
 
     def __getitems__(self, indices: list[int]) -> tuple[Tensor, Tensor]:
         chosen = torch.tensor(indices)
-        which = torch.randint(len(self.variants), (len(indices),))
-        return self.variants[which, chosen], self.labels[chosen]
+        return self.variants[:, chosen].transpose(0, 1), self.labels[chosen]
 
     def batches(self, batch_size: int) -> DataLoader:
         """Shuffled batches; the last one is dropped if it is not full."""
         return DataLoader(
             self, batch_size, shuffle=True, drop_last=True, collate_fn=lambda batch: batch
         )
+
+
+def one_of(variants: Tensor) -> Tensor:
+    """One version of each, drawn by torch's seed: ``(B, V, 1, 28, 28)`` -> ``(B, 1, 28, 28)``.
+
+    A loader fetches batches ahead of the steps that they are for, so what it drew would depend on
+    where a run was cut; in a step, everything random follows from the step.
+    """
+    n, n_variants = variants.shape[:2]
+    if n_variants == 1:
+        return variants[:, 0]
+    which = torch.randint(n_variants, (n,), device=variants.device)
+    return variants[torch.arange(n, device=variants.device), which]
 
 
 def lesson_crop(images: Tensor) -> Tensor:
@@ -107,17 +120,18 @@ def augment(images: Tensor, *, least: float = 1.0) -> Tensor:
     Returns:
         The same shape and range.
     """
-    n = len(images)
-    much = least + (1 - least) * torch.rand(n)
-    angle, slant = _uniform(n, 0.25) * much, _uniform(n, 0.25) * much
-    scale = torch.exp(_uniform((n, 2), 0.15) * much[:, None])
+    n, device = len(images), images.device
+    much = least + (1 - least) * torch.rand(n, device=device)
+    angle, slant = _uniform(much, 0.25) * much, _uniform(much, 0.25) * much
+    scale = torch.exp(_uniform(much[:, None].expand(n, 2), 0.15) * much[:, None])
     rotation = torch.stack([angle.cos(), -angle.sin(), angle.sin(), angle.cos()], -1).view(n, 2, 2)
-    shear = torch.eye(2).repeat(n, 1, 1)
+    shear = torch.eye(2, device=device).repeat(n, 1, 1)
     shear[:, 0, 1] = slant
-    shift = _uniform((n, 2), 2.2 / 14) * much[:, None]
+    shift = _uniform(much[:, None].expand(n, 2), 2.2 / 14) * much[:, None]
     theta = torch.cat([rotation @ shear * scale[:, None], shift[:, :, None]], -1)
     grid = F.affine_grid(theta, [n, 1, 28, 28], align_corners=False)
-    coarse = torch.randn(n, 2, 6, 6) * (torch.rand(n) * much * 0.075)[:, None, None, None]
+    bent_by = torch.randn(n, 2, 6, 6, device=device)
+    coarse = bent_by * (torch.rand(n, device=device) * much * 0.075)[:, None, None, None]
     bend = F.interpolate(coarse, size=(28, 28), mode="bicubic", align_corners=True)
     bent = F.grid_sample(images, grid + bend.permute(0, 2, 3, 1), align_corners=False)
     return _rewritten_width(bent, much)
@@ -129,11 +143,12 @@ def _rewritten_width(images: Tensor, much: Tensor) -> Tensor:
     thick = F.max_pool2d(images, 3, stride=1, padding=1)
     thin = -F.max_pool2d(-images, (2, 2), stride=1)
     thin = F.pad(thin, (0, 1, 0, 1))
-    amount = (torch.rand(n) * much)[:, None, None, None]
-    kind = torch.randint(0, 4, (n, 1, 1, 1))
+    amount = (torch.rand(n, device=images.device) * much)[:, None, None, None]
+    kind = torch.randint(0, 4, (n, 1, 1, 1), device=images.device)
     other = torch.where(kind == 0, thick, torch.where(kind == 1, thin, images))
     return images + amount * (other - images)
 
 
-def _uniform(shape: int | tuple[int, ...], reach: float) -> Tensor:
-    return (torch.rand(shape) * 2 - 1) * reach
+def _uniform(like: Tensor, reach: float) -> Tensor:
+    """Numbers from ``-reach`` to ``reach``, of that shape and on that device."""
+    return (torch.rand(like.shape, device=like.device) * 2 - 1) * reach

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from torch import Tensor, nn
 
-from lesson7.core import runs, runtime, weights
+from lesson7.core import commands, runs, runtime, weights
 from lesson7.core.errors import ConfigError
 from lesson7.mnist import data
 from lesson7.mnist.judge import evaluate
@@ -119,4 +119,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    commands.run(main)

@@ -21,8 +21,10 @@ def evaluate(model: nn.Module, images: Tensor, labels: Tensor) -> dict[str, floa
     Returns:
         ``valid_loss`` in nats, ``accuracy`` and ``calibration_error`` as shares of 1.
     """
+    device = next(model.parameters()).device
     with torch.inference_mode():
-        logits = torch.cat([model(part.float() / 255)[:, :10] for part in images.split(200)])
+        parts = (part.to(device).float() / 255 for part in images.split(200))
+        logits = torch.cat([model(part)[:, :10].cpu() for part in parts])
     return {
         "valid_loss": F.cross_entropy(logits, labels).item(),
         "accuracy": accuracy(logits, labels),

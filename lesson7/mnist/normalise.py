@@ -77,7 +77,7 @@ def stroke_width(mask: NDArray[np.bool_]) -> float:
     Outlines are counted along the pixel grid, which makes a line of random direction 4/pi
     times too long.
 
-    >>> round(stroke_width(np.pad(np.ones((100, 4), bool), 1)) * 4 / np.pi)
+    >>> round(stroke_width(np.pad(np.ones((100, 4), bool), 1)) * np.pi / 4)
     4
     """
     padded = np.pad(mask, 1)

@@ -31,8 +31,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from lesson7.core import runtime, weights
-from lesson7.core.errors import ConfigError, InputError, NotADigitError
+from lesson7.core import commands, runtime, weights
+from lesson7.core.errors import ConfigError, ImageError, InputError, NotADigitError
 from lesson7.core.images import open_image
 from lesson7.core.intake import Source
 from lesson7.mnist.ink import UNLIKE, Ink, ink_maps
@@ -185,7 +185,7 @@ def see(image: Source) -> NDArray[np.uint8]:
     """
     picture = open_image(image)
     if min(picture.size) < SMALLEST:
-        raise InputError(f"The picture is too small: at least {SMALLEST}x{SMALLEST} pixels.")
+        raise ImageError(f"The picture is too small: at least {SMALLEST}x{SMALLEST} pixels.")
     candidates = _conventional(ink_maps(picture))
     if len(candidates) == 1:
         return candidates[0]
@@ -276,4 +276,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    commands.run(main)

@@ -170,7 +170,7 @@ def _no_digit_job(digits: NDArray[np.uint8], rng: Rng) -> Picture:
 def _in_processes(job: Callable[..., Picture], items: list, seed: int) -> Tensor:
     """``job(item, rng)`` for each item; each item's rng follows from the seed and its place."""
     numbered = [(job, item, seed, index) for index, item in enumerate(items)]
-    with multiprocessing.get_context("fork").Pool() as pool:
+    with multiprocessing.Pool() as pool:
         pictures = pool.starmap(_numbered, numbered, chunksize=256)
     return torch.from_numpy(np.stack(pictures))[:, None]
 

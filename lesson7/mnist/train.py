@@ -27,7 +27,7 @@ import torch.nn.functional as F
 import typer
 from torch import Tensor, nn
 
-from lesson7.core import inspection, runs, runtime, weights
+from lesson7.core import commands, inspection, runs, runtime, weights
 from lesson7.core.errors import ConfigError
 from lesson7.core.training import Phase, Settings, Task, fit
 from lesson7.mnist import data, strangers
@@ -101,7 +101,9 @@ def stranger_sets(folder: Path | None, cache: Path) -> Sets:
     else:
         drawn = _drawn(images, share)
         cache.parent.mkdir(parents=True, exist_ok=True)
-        torch.save(drawn, cache)
+        unfinished = cache.with_suffix(".part")
+        torch.save(drawn, unfinished)
+        unfinished.replace(cache)
     each_way = [images] * 3 + drawn["strangers"]
     variants = [torch.cat([each, drawn["others"]]) for each in each_way]
     digits = data.Digits(variants, torch.cat([labels, drawn["others_labels"]]))
@@ -126,7 +128,8 @@ def build_task(recipe: Recipe, sets: Sets) -> Task:
 
     def loss(model: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:
         images, labels = batch
-        return F.cross_entropy(model(recipe.augment(images.float() / 255)), labels)
+        fed = recipe.augment(data.one_of(images).float() / 255)
+        return F.cross_entropy(model(fed), labels)
 
     return Task(
         model=recipe.build().to(memory_format=torch.channels_last),  # type: ignore[call-overload]
@@ -137,10 +140,11 @@ def build_task(recipe: Recipe, sets: Sets) -> Task:
 
 
 def main(
+    context: typer.Context,
     recipe: Annotated[str, typer.Option(help=f"One of {', '.join(RECIPES)}.")] = "resnet",
     folder: runs.DataDir = Path("data/mnist"),
     out: runs.OutDir = None,
-    epochs: Annotated[int | None, typer.Option(help="Instead of the recipe's.")] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Instead of the recipe's.")] = None,
     minutes: runs.Minutes = None,
     resume: runs.Resume = False,
     seed: runs.Seed = 0,
@@ -168,10 +172,11 @@ def main(
     task = build_task(chosen, sets)
     if show_batch:
         images, _ = next(iter(task.batches))
-        typer.echo(inspection.show_batch(chosen.augment(images.float() / 255), run.samples))
+        fed = chosen.augment(data.one_of(images).float() / 255)
+        typer.echo(inspection.show_batch(fed, run.samples))
         return
     if find_lr:
-        typer.echo(inspection.find_lr(task, run.samples))
+        typer.echo(inspection.find_lr(task, run.samples, chosen.settings))
         return
     settings = replace(chosen.settings, seed=seed, minutes=minutes)
     phase = replace(chosen.phase, epochs=epochs or chosen.phase.epochs)
@@ -193,7 +198,7 @@ def main(
             metrics=test,
             data="MNIST, 60,000 training images",
             licence="CC BY-SA 3.0 (MNIST)",
-            command=f"python -m lesson7.mnist.train --recipe {recipe} --seed {seed} --ship",
+            command=runs.command_of(context, "lesson7.mnist.train", "recipe", "seed"),
             hardware=runs.hardware(),
             minutes=result.minutes,
         )
@@ -202,4 +207,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    commands.run(main)

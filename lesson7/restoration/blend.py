@@ -23,7 +23,7 @@ import torch
 import typer
 from torch import Tensor
 
-from lesson7.core import runs, runtime
+from lesson7.core import commands, runs, runtime
 from lesson7.core.backbones import load as load_backbone
 from lesson7.core.errors import ConfigError
 from lesson7.restoration import data, judging, shipping
@@ -127,4 +127,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    commands.run(main)

@@ -51,7 +51,7 @@ def find(folder: Path) -> list[Path]:
     Raises:
         DataError: there are none, and Oxford-IIIT Pet cannot be downloaded.
     """
-    files = [path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES]
+    files = _photographs(folder)
     if not files:
         try:
             for part in ("trainval", "test"):
@@ -61,8 +61,19 @@ def find(folder: Path) -> list[Path]:
                 f"there are no photographs in {folder}, and Oxford-IIIT Pet could not be "
                 "downloaded: give a folder of photographs with --data"
             ) from error
-        files = [path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES]
+        files = _photographs(folder)
     return sorted(files, key=lambda path: path.name)
+
+
+def _photographs(folder: Path) -> list[Path]:
+    """What is neither hidden nor, as Oxford-IIIT Pet has them, a mask of what is in one."""
+    return [
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in SUFFIXES
+        and not path.name.startswith(".")
+        and "annotations" not in path.relative_to(folder).parts
+    ]
 
 
 def split(n: int, *, seed: int = 0) -> tuple[list[int], list[int]]:

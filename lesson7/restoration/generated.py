@@ -73,12 +73,10 @@ class RealOrRestored(Dataset):
         return len(self.files)
 
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
-        """Picture ``(3, S, S)``, unit range, mirrored or not by torch's seed; label 1.0 or 0.0."""
+        """Picture ``(3, S, S)``, unit range; label 1.0 or 0.0."""
         file = self.files[index]
         with Image.open(file) as image:
             picture = to_unit(image.convert("RGB"))
-        if torch.rand(()) < 0.5:
-            picture = picture.flip(2)
         return picture, torch.tensor(float(file.parent.name == "real"))
 
     def batches(self, batch_size: int, *, shuffle: bool = True) -> DataLoader:

@@ -30,7 +30,7 @@ import typer
 from PIL import Image
 from tqdm import tqdm
 
-from lesson7.core import processes
+from lesson7.core import commands, processes
 from lesson7.core.errors import ConfigError, InputError, WeightsError
 from lesson7.core.intake import Source
 from lesson7.restoration import colouring, folders, networks, tiling
@@ -221,4 +221,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    commands.run(main)

@@ -20,6 +20,7 @@ import numpy as np
 import typer
 from PIL import Image
 
+from lesson7.core import commands
 from lesson7.core.errors import ConfigError
 from lesson7.core.runs import Run
 from lesson7.restoration.data import SIZE
@@ -152,4 +153,4 @@ def jpeg(picture: Image.Image) -> bytes:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    commands.run(main)

@@ -67,6 +67,8 @@ def critic_task(recipe: Recipe, critic: InUnits, folder: Path) -> Task:
 
     def loss(model: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:
         crops, labels = batch
+        mirrored = torch.rand(len(crops), 1, 1, 1, device=crops.device) < 0.5
+        crops = torch.where(mirrored, crops.flip(3), crops)
         logits = model(crops.contiguous(memory_format=torch.channels_last)).float().flatten(1)
         return F.binary_cross_entropy_with_logits(logits, labels[:, None].expand_as(logits))
 

@@ -46,7 +46,7 @@ from typing import Annotated
 import torch
 import typer
 
-from lesson7.core import inspection, runs, runtime
+from lesson7.core import commands, inspection, runs, runtime
 from lesson7.core.backbones import load as load_backbone
 from lesson7.core.errors import ConfigError
 from lesson7.core.training import Task, fit
@@ -122,8 +122,10 @@ def main(
     augment: Annotated[
         bool, typer.Option("--lesson-augment", help="Warp, turn, zoom and light as the lesson.")
     ] = False,
-    size: Annotated[int | None, typer.Option(help="Of a crop, in pixels.")] = None,
-    epochs: Annotated[int | None, typer.Option(help="Of the last phase.")] = None,
+    size: Annotated[
+        int | None, typer.Option(min=32, max=data.SIZE, help="Of a crop, in pixels.")
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Of the last phase.")] = None,
     max_lr: Annotated[float | None, typer.Option(help="Of the last phase, of all layers.")] = None,
     weights: Annotated[
         str | None, typer.Option(help="Of the loss's parts, with commas (gan, best, finish).")
@@ -203,7 +205,7 @@ def main(
             task = critic_task(chosen, build_critic(network), run.folder / "crops")
         else:
             if recipe == "feature":
-                loss = feature_loss(vgg, pretrained)
+                loss = feature_loss(vgg, pretrained).to(runtime.device())
             task = restoration_task(chosen, restorer, loss, pairs, pictures)
     if show_batch:
         first, second = next(iter(task.batches))
@@ -211,7 +213,7 @@ def main(
         typer.echo(inspection.show_batch(shown, run.samples, columns=8))
         return
     if find_lr:
-        typer.echo(inspection.find_lr(task, run.samples))
+        typer.echo(inspection.find_lr(task, run.samples, chosen.settings))
         return
     game = None
     steps = chosen.phases[-1].epochs * len(task.batches)
@@ -239,7 +241,9 @@ def main(
         return
     if ship and run.writes:
         if chosen.ships and start is not None and start.is_dir():
-            runs.Run(start).keep_record(f"restoration-{chosen.ships}")
+            begun = runs.Run(start)
+            if begun.options()["recipe"] == chosen.ships:  # the first stage of what is shipped
+                begun.keep_record(f"restoration-{chosen.ships}")
         command = runs.command_of(context, "lesson7.restoration.train", "recipe", "seed")
         measured = shipping.ship(
             recipe, task.model, pictures, run, name=chosen.ships, command=command,
@@ -249,4 +253,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    commands.run(main)

@@ -55,6 +55,10 @@ def test_options_that_cannot_work_are_refused(tmp_path: Path):
         run("--recipe", "wgan", "--size", 128)
     with pytest.raises(ConfigError, match="unknown"):
         run("--recipe", "diffusion")
+    with pytest.raises(ConfigError, match="--size 96 is unknown: choose one of 64, 128"):
+        run("--size", 96)
+    with pytest.raises(ConfigError, match="--eyes vgg is unknown"):
+        run("--eyes", "vgg")
     with pytest.raises(ConfigError, match="no checkpoint"):
         run("--dry-run", "--resume", "--out", tmp_path)
     with pytest.raises(ConfigError, match="not for visitors"):

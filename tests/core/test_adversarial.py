@@ -119,6 +119,15 @@ def test_a_resumed_run_draws_what_an_unbroken_one_draws(tmp_path: Path):
     assert first + rest == whole
 
 
+def test_what_a_run_logged_after_its_last_checkpoint_is_logged_once(tmp_path: Path):
+    """It was killed there, goes on from the checkpoint, and comes by the same place again."""
+    killed = Watched(tmp_path, Pace(8))
+    killed.go()
+    killed.run.log({"images": 12, "step": 3, "minutes": 1.0})
+    Watched(tmp_path, Pace(16), resume=True).go()
+    assert [row["images"] for row in killed.run.rows()] == [8, 8, 16, 16]
+
+
 def test_the_weights_of_an_adversarial_run_are_the_generators_averaged_if_they_are(tmp_path: Path):
     generator, average = nn.Linear(2, 2), AveragedModel(nn.Linear(2, 2))
     for name, parts, wanted in (

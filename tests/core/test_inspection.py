@@ -5,6 +5,7 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 from torch import nn
+from torch.nn.utils.parametrizations import spectral_norm, weight_norm
 from torch.utils.data import DataLoader, TensorDataset
 
 from lesson7.core.errors import ConfigError
@@ -32,6 +33,15 @@ def test_the_summary_lists_layers_shapes_and_what_learns():
     assert lines[5].split() == ["4", "Linear", "(2,", "2)", "10", "yes"]
     assert lines[-2:] == ["parameters: 58", "trainable: 18"]
     assert model.training, "the mode is put back"
+
+
+def test_a_layer_with_a_normalised_weight_is_one_layer():
+    convs = [norm(nn.Conv2d(1, 4, 3, bias=False)) for norm in (spectral_norm, weight_norm)]
+    for conv, n in zip(convs, (36, 40), strict=True):  # weight norm has four lengths beside
+        lines = summary(nn.Sequential(conv), torch.zeros(2, 1, 3, 3)).splitlines()
+        cells = ["0", type(conv).__name__, "(2,", "4,", "1,", "1)", str(n), "yes"]
+        assert lines[1].split() == cells
+        assert lines[2:] == [f"parameters: {n}", f"trainable: {n}"]
 
 
 def test_a_batch_becomes_a_picture(tmp_path):

@@ -1,7 +1,5 @@
 """The critic that looks through a pretrained network, and what it minimises, worked by hand."""
 
-import doctest
-
 import pytest
 import torch
 
@@ -62,11 +60,6 @@ def test_the_score_pulls_at_every_picture(eyes):
     ProjectedCritic(eyes)(images).sum().backward()
     assert images.grad.isfinite().all()
     assert (images.grad.flatten(1).abs().sum(1) > 0).all()
-
-
-def test_the_examples_in_the_docstrings_hold():
-    assert doctest.testmod(projected).failed == 0
-    assert doctest.testmod(projected).attempted >= 2
 
 
 def test_hinge_asks_no_more_of_scores_beyond_the_margin():

@@ -20,6 +20,16 @@ def test_runs_are_numbered(tmp_path, monkeypatch):
     assert Run.open("other", None).folder.name == "other-001"
 
 
+def test_to_go_on_means_the_last_run_that_can(tmp_path, monkeypatch):
+    """Looking at a batch leaves a folder, too, and no checkpoint in it."""
+    monkeypatch.chdir(tmp_path)
+    Run.open("digits", None).save_checkpoint({"step": 7})
+    assert Run.open("digits", None).folder.name == "digits-002"
+    assert Run.open("digits", None, resume=True).folder.name == "digits-001"
+    with pytest.raises(ConfigError, match="no checkpoint in runs/other-001"):
+        Run.open("other", None) and Run.open("other", None, resume=True)
+
+
 def test_an_old_run_is_not_overwritten(tmp_path):
     Run.open("t", tmp_path / "r").log({"epoch": 1})
     with pytest.raises(ConfigError, match="--resume"):

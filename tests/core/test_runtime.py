@@ -1,6 +1,5 @@
 """Seeds that hold, threads that are set, and a precision that is measured, not guessed."""
 
-import doctest
 import os
 import random
 import subprocess
@@ -32,10 +31,6 @@ def test_torchs_threads_sleep_while_they_wait_unless_told_otherwise(chosen, hear
         [sys.executable, "-c", source], env=environ, capture_output=True, text=True
     )
     assert f"OMP_WAIT_POLICY = '{heard}'" in done.stderr
-
-
-def test_the_example_in_the_docstring():
-    assert doctest.testmod(runtime).failed == 0
 
 
 # ---------------------------------------------------------------------------------- device

@@ -2,6 +2,7 @@
 
 import json
 from functools import partial
+from pathlib import Path
 
 import pytest
 import torch
@@ -54,6 +55,29 @@ def test_several_seeds_are_averaged_and_not_resumed(command):
     assert "mean_accuracy" in done.output
     with pytest.raises(train.ConfigError, match="--seeds"):
         command("--recipe", "model0", "--seeds", "2", "--resume")
+
+
+def test_a_run_resumed_only_to_ship_is_recorded_once(command, monkeypatch):
+    saved = []
+    monkeypatch.setattr(train.weights, "save", lambda *_, record, **__: saved.append(record))
+    monkeypatch.setattr(train, "counting", lambda model: {"counted": 3.0})
+    options = ("--recipe", "model0", "--epochs", "1", "--seed", "2", "--out", "run")
+    command(*options)
+    command(*options, "--resume", "--ship")
+    ends = [row for row in Run(Path("run")).rows() if row["epoch"] == "end"]
+    assert len(ends) == 1
+    assert saved[0].metrics["train_loss"] == ends[0]["train_loss"]
+    asked = "--recipe model0 --epochs 1 --seed 2 --seeds 1 --ship"
+    assert saved[0].command == f"python -m lesson7.human_numbers.train {asked}"
+
+
+@pytest.mark.parametrize("recipe", ["model0", "model5", "counter"])
+def test_a_network_is_judged_on_the_device_where_it_is(recipe, monkeypatch):
+    """Its forward is on another device, which knows shapes and no numbers."""
+    task = train.build_task(train.RECIPES[recipe], train.RECIPES[recipe].build())
+    far = task.model.to("meta")
+    with pytest.raises(RuntimeError, match="meta"):  # as far as the first number that is asked for
+        task.evaluate(far)
 
 
 @pytest.mark.parametrize("recipe", ["model4", "counter"])

@@ -4,13 +4,21 @@ import pytest
 import torch
 
 from lesson7.core.errors import DataError
-from lesson7.mnist.data import Digits, augment, hold_out, lesson_crop, load, made_up
+from lesson7.mnist.data import Digits, augment, hold_out, lesson_crop, load, made_up, one_of
 
 
-def test_missing_data_say_where_they_belong(tmp_path):
-    (tmp_path / "MNIST").mkdir()
-    with pytest.raises(DataError, match="MNIST/raw"):
-        load(tmp_path, train=True)
+def test_a_download_that_failed_is_tried_again(tmp_path, monkeypatch):
+    tries = []
+
+    def unreachable(url, **_):
+        tries.append(url)
+        raise OSError("no network")
+
+    monkeypatch.setattr("torchvision.datasets.mnist.download_and_extract_archive", unreachable)
+    for n in (1, 2):
+        with pytest.raises(DataError, match=r"could not be downloaded: put .* into .*MNIST/raw"):
+            load(tmp_path, train=True)
+        assert len(tries) == n
 
 
 def test_what_is_held_out_is_never_trained_on():
@@ -25,8 +33,9 @@ def test_batches_mix_the_variants_and_keep_the_labels():
     dark, light = torch.zeros(64, 1, 2, 2, dtype=torch.uint8), torch.ones(64, 1, 2, 2).byte()
     dark[:, 0, 0, 0] = light[:, 0, 0, 0] = labels.byte()
     torch.manual_seed(0)
-    batches = list(Digits([dark, light], labels).batches(16))
-    assert [len(y) for _, y in batches] == [16] * 4
+    both = list(Digits([dark, light], labels).batches(16))
+    assert [len(y) for _, y in both] == [16] * 4
+    batches = [(one_of(images), y) for images, y in both]
     for images, y in batches:
         assert torch.equal(images[:, 0, 0, 0].long(), y), "an image keeps its label"
     kinds = torch.cat([images[:, 0, 1, 1] for images, _ in batches])

@@ -52,6 +52,42 @@ def test_stopping_in_time_and_going_on(command):
     assert "test accuracy" in resumed.output
 
 
+def test_a_member_that_was_cut_ends_with_the_same_weights(command, monkeypatch):
+    """Which version of a digit it is shown, too, follows from the step."""
+    monkeypatch.setattr(train, "_drawn", drawn_at_once)
+    command("--recipe", "member", "--dry-run", "--out", "whole")
+    command("--recipe", "member", "--dry-run", "--out", "cut", "--minutes", "0")
+    for _ in range(2):
+        command("--recipe", "member", "--dry-run", "--out", "cut", "--minutes", "0", "--resume")
+    whole, cut = (Run(Path(name)).load_checkpoint()["model"] for name in ("whole", "cut"))
+    for key, tensor in whole.items():
+        assert torch.equal(tensor, cut[key]), key
+
+
+def drawn_at_once(images: torch.Tensor, share: float) -> dict:
+    """Versions that differ from the images, and nothing else."""
+    return {
+        "strangers": [images.flip(2), images.flip(3)],
+        "others": images[:10],
+        "others_labels": torch.zeros(10, dtype=torch.long),
+    }
+
+
+def test_a_network_is_judged_on_the_device_where_it_is(digits):
+    class Elsewhere(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.weight = torch.nn.Parameter(torch.zeros(1, device="meta"))
+
+        def forward(self, images):
+            assert images.device == self.weight.device
+            return torch.eye(11)[: len(images)]
+
+    images, labels = (torch.from_numpy(one[:10]) for one in digits)
+    assert set(train.evaluate(Elsewhere(), images[:, None], labels.long())) == {
+        "valid_loss", "accuracy", "calibration_error"}  # fmt: skip
+
+
 def test_a_member_alone_is_not_shipped(command):
     with pytest.raises(ConfigError, match="gather five"):
         command("--recipe", "member", "--ship")

@@ -114,6 +114,15 @@ def test_a_file_that_is_no_photograph_is_named(tmp_path):
         data.Photographs(data.find(tmp_path))[0]
 
 
+def test_of_oxford_iiit_pet_only_the_photographs_are_taken(tmp_path):
+    """Its archives hold masks of the pets, and what a Mac had noted beside them."""
+    inside = tmp_path / "oxford-iiit-pet"
+    for name in ("images/a_1.jpg", "annotations/trimaps/a_1.png", "annotations/trimaps/._a_1.png"):
+        (inside / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (8, 8)).save(inside / name)
+    assert data.find(tmp_path) == [inside / "images" / "a_1.jpg"]
+
+
 def test_an_empty_folder_without_the_internet_says_what_to_do(tmp_path, monkeypatch):
     def unreachable(*_args: object, **_options: object) -> None:
         raise OSError("no network")

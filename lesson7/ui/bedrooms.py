@@ -105,7 +105,9 @@ def build() -> gr.Blocks:
         desk = gr.HTML(
             value="",
             html_template=_page(),
-            js_on_load=components.asset("address.js", *(f"bedrooms/{name}.js" for name in names)),
+            js_on_load=components.asset(
+                "address.js", "able.js", *(f"bedrooms/{name}.js" for name in names)
+            ),
             apply_default_css=False,
             elem_id="bedrooms",
         )

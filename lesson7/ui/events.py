@@ -38,7 +38,7 @@ import gradio as gr
 from gradio.context import LocalContext
 
 from lesson7.ui import listeners
-from lesson7.ui.lanes import Busy, Lane, Wait
+from lesson7.ui.lanes import Busy, Lane, Last, Wait
 
 GRACE = 10.0  # seconds from a question to the first listener: of a slow network, or of a person
 
@@ -193,7 +193,7 @@ def _turns(function: Callable[..., Any], *args: Any) -> Iterator[Any]:
     if inspect.isgeneratorfunction(function):
         yield from function(*args)
     else:
-        yield function(*args)
+        yield Last(function(*args))
 
 
 class _Asker:

@@ -160,7 +160,7 @@ def build() -> gr.Blocks:
         desk = gr.HTML(
             value="",
             html_template=_page(),
-            js_on_load=components.asset("address.js", *scripts),
+            js_on_load=components.asset("address.js", "able.js", *scripts),
             apply_default_css=False,
             elem_id="human-numbers",
         )

@@ -3,6 +3,7 @@
     Lane            jobs that take turns; it has few places, and who waits knows the own one
     Busy            the lane has no place left
     Wait            what a job hears while it waits
+    Last            an item that says that no other follows
     SHORT, LONG     the lane of digits, words and rooms, and that of photographs
 
 A job is an iterator, a turn is one item of it: a tile of a photograph, some rooms, the words of a
@@ -63,6 +64,17 @@ class Wait:
 
     def __str__(self) -> str:
         return "You are next." if self.place == 1 else f"You are number {self.place} in the queue."
+
+
+@dataclass(frozen=True)
+class Last:
+    """A job's item that no other follows: it needs no turn more to find that out.
+
+    Args:
+        item: what whoever waits for the job is handed.
+    """
+
+    item: Any
 
 
 class Lane:
@@ -137,10 +149,13 @@ class Lane:
                     spent += self._clock() - start
                 finally:
                     self._leave_line(place)
-                if item is _END:
+                over = item is _END or isinstance(item, Last)
+                if over:
                     self._seconds.setdefault(kind, deque(maxlen=REMEMBERED)).append(spent)
+                if item is not _END:
+                    yield item.item if isinstance(item, Last) else item
+                if over:
                     return
-                yield item
         finally:
             self._jobs[kind] -= 1
             close = getattr(job, "close", None)  # an iterator that is no generator has none

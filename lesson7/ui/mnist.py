@@ -137,6 +137,7 @@ def build() -> gr.Blocks:
             html_template=_page(),
             js_on_load=components.asset(
                 "address.js",
+                "able.js",
                 *(f"mnist/{name}.js" for name in ("pad", "inside", "source", "digits")),
             ),
             apply_default_css=False,

@@ -138,7 +138,7 @@ def build() -> gr.Blocks:
             value="",
             html_template=restoration_page.page(),
             js_on_load=components.asset(
-                "address.js", *(f"restoration/{name}.js" for name in _SCRIPTS)
+                "address.js", "able.js", *(f"restoration/{name}.js" for name in _SCRIPTS)
             ),
             apply_default_css=False,
             elem_id="restoration",

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from lesson7.ui import lanes
-from lesson7.ui.lanes import Busy, Lane, Wait
+from lesson7.ui.lanes import Busy, Lane, Last, Wait
 
 
 def turns(name: str, count: int, log: list[str], gate: threading.Event | None = None) -> Iterator:
@@ -45,6 +45,25 @@ def test_a_small_job_waits_for_one_turn_of_a_large_one_and_not_for_all_of_it():
     asyncio.run(all_of_them())
     assert log[:2] == ["L", "s"]
     assert len(log) == 21
+
+
+def test_after_its_last_item_a_job_stands_in_no_line_any_more():
+    """Or whoever has the answer would hear of a place in line after it."""
+    heard: list = []
+
+    async def both() -> None:
+        lane, gate = open_lane(), threading.Event()
+        asked = lane.run(iter([Last("answer")]), kind="quick")
+        heard.append(await anext(asked))
+        large = asyncio.create_task(items(lane, turns("L", 1, [], gate)))
+        await asyncio.sleep(0.01)  # it holds the lane
+        heard.extend([item async for item in asked])
+        assert len(lane) == 1
+        gate.set()
+        await large
+
+    asyncio.run(both())
+    assert heard == ["answer"]
 
 
 def test_never_do_two_jobs_of_a_lane_compute_at_once():

@@ -35,11 +35,15 @@ button.addEventListener("click", () => {
 const link = element.querySelector(".l7-link");
 const copied = element.querySelector(".l7-copied");
 
+let copying = 0; // the timer that takes the words away again
+
 link.addEventListener("click", async () => {
   const address = linkTo(location.href);
+  clearTimeout(copying);
   try {
     await navigator.clipboard.writeText(address);
     copied.textContent = "The link is copied.";
+    copying = setTimeout(() => copied.replaceChildren(), 6000);
   } catch {
     copied.textContent = "The browser does not let this page copy. Here is the link:";
     const field = document.createElement("input");
@@ -47,6 +51,6 @@ link.addEventListener("click", async () => {
     field.setAttribute("aria-label", "The link");
     copied.append(field);
     field.select();
+    field.addEventListener("blur", () => copied.replaceChildren());
   }
-  setTimeout(() => copied.replaceChildren(), 6000);
 });

@@ -55,9 +55,12 @@ watch("value", () => {
   line.timers.forEach(clearTimeout);
   if (reply.wait) {
     expect();
+    line.awaited.waited = true;
     return say(reply.wait);
   }
-  const { onReply, onFailed } = line.awaited;
+  const { onReply, onFailed, waited } = line.awaited;
+  if (waited) say(""); // it is no more in the queue
+  line.awaited.waited = false;
   if (reply.more) expect();
   else settle();
   if (reply.broken) notice(reply.broken);
@@ -146,6 +149,7 @@ async function copyLink() {
   setTimeout(() => (label.textContent = "Copy link"), 2000);
 }
 
+heedDisabled(bedrooms);
 find(".br-link").addEventListener("click", copyLink);
 find(".br-download").addEventListener("click", () => {
   rooms.download(`bedrooms-seed-${shown.room.seed}.png`);

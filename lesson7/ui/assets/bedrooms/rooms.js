@@ -41,7 +41,7 @@ function createSettings(root, { onChange }) {
       input.closest(".br-knob").querySelector("output").textContent = steps ? signed(steps) : "0";
       input.setAttribute("aria-valuetext", `${steps} steps`);
     }
-    find(".br-reset").disabled = Object.keys(written()).length === 0;
+    enable(find(".br-reset"), Object.keys(written()).length > 0);
   }
 
   /** One slider per direction of the network that draws, with what was measured of it. */

@@ -9,6 +9,7 @@ function createPlayer(root, { calm }) {
   const button = find(".br-play");
   let film = null; // {rows, frames, columns, size, fps}
   let started = 0; // when the first frame would have been shown, in ms; 0 while it stands still
+  let going = 0; // the next frame's request
 
   function draw(frame) {
     const { rows, columns, size } = film;
@@ -21,16 +22,18 @@ function createPlayer(root, { calm }) {
 
   function go() {
     if (!started || !root.isConnected) return;
+    going = requestAnimationFrame(go);
+    if (!root.offsetParent) return; // in another tab nothing need be drawn
     const frame = Math.floor(((performance.now() - started) / 1000) * film.fps) % film.frames;
     if (frame !== Number(scrub.value)) draw(frame);
-    requestAnimationFrame(go);
   }
 
   function play(plays) {
     started = plays ? performance.now() - (1000 * Number(scrub.value)) / film.fps : 0;
     button.classList.toggle("is-playing", plays);
     button.setAttribute("aria-label", plays ? "Pause" : "Play");
-    if (plays) requestAnimationFrame(go);
+    cancelAnimationFrame(going);
+    if (plays) going = requestAnimationFrame(go);
   }
 
   async function show(reply) {

@@ -5,6 +5,7 @@
 
 const SLOW = 900; // ms after which the wait is put in words
 const LOST = 30000; // ms without a reply after which none comes any more
+const REFUSED = 2000; // the same after some question failed: which one, Gradio does not say
 const LONGEST = 2000; // characters of a text that an address brings
 const FULL = 20000; // characters that the server reads
 
@@ -57,10 +58,10 @@ function judge(settled) {
 function buttons() {
   const busy = asking.awaited > 0 || asking.queue.length > 0;
   const added = paper.words.some((one) => !one.given);
-  find(".hn-stop").disabled = !busy;
-  find(".hn-back").disabled = busy || !added;
-  find(".hn-step").disabled = busy;
-  find(".hn-more-words").disabled = busy;
+  enable(find(".hn-stop"), busy);
+  enable(find(".hn-back"), !busy && added);
+  enable(find(".hn-step"), !busy);
+  enable(find(".hn-more-words"), !busy);
   counting.classList.toggle("is-busy", busy);
 }
 
@@ -126,6 +127,7 @@ function gaveUp(id) {
 
 function received(reply) {
   if (reply.id !== asking.awaited) return; // of a question that was stopped
+  if (asking.done) return; // said twice, or news of a place in line that is left
   asking.timers.forEach(clearTimeout);
   if (!reply.done) asking.timers = [setTimeout(() => gaveUp(reply.id), LOST)];
   if (reply.wait) {
@@ -197,7 +199,11 @@ watch("value", () => {
   if (reply.id < 0) ladder.show(reply);
   else received(reply);
 });
-element.addEventListener("counting-failed", () => gaveUp(asking.awaited));
+element.addEventListener("counting-failed", () => {
+  const { awaited } = asking;
+  if (awaited && !asking.done) asking.timers.push(setTimeout(() => gaveUp(awaited), REFUSED));
+});
+heedDisabled(counting);
 element.addEventListener("hn-ladder-failed", ladder.lost);
 
 const length = () => Number(find(".hn-length select").value);
@@ -216,11 +222,10 @@ function goOn(n) {
   else ask(textOf(paper.words), n, { fresh: false });
 }
 
-/** Take another word at a place, and go on from there. */
-function pick(index, word) {
+/** Take another word at a place, and go on from there; `one` stands or stood there. */
+function pick(index, word, { likely, inside }) {
   stop();
   const before = paper.words[index - 1]?.numbers ?? 0;
-  const { likely, inside } = paper.words[index];
   paper.cut(index);
   paper.add({ word, likely, inside, yours: true, right: null, numbers: before });
   ask(textOf(paper.words), length(), { fresh: false });

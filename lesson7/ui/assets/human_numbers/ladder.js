@@ -9,6 +9,7 @@ function createLadder(root, { onAsk }) {
   const find = (selector) => root.querySelector(selector);
   let id = 0;
   let asked = "";
+  let answered = 0; // the last question that has its answer
 
   /** Have the networks go on from `text`, if it is another one than before. */
   function ask(text) {
@@ -21,11 +22,12 @@ function createLadder(root, { onAsk }) {
 
   /** Show the reply to the latest question. */
   function show(reply) {
-    if (reply.id !== id) return;
+    if (reply.id !== id || reply.id === answered) return;
     if (reply.wait) {
       find(".hn-ladder-empty").textContent = reply.wait;
       return;
     }
+    answered = id;
     if (reply.error) asked = ""; // the same text may be asked for again
     find(".hn-rungs").replaceChildren();
     find(".hn-ladder-empty").textContent = reply.error ?? `After “${textOf(reply.ladder[0].given?.slice(-8).map((word) => ({ word })) ?? [])}”, each always taking its likeliest word:`;

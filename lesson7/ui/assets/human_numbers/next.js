@@ -18,12 +18,12 @@ function tempered(likely, temperature, topK) {
   return { order, result };
 }
 
-/** `onPick(index, word)` is called when a word is chosen in place of the one at `index`. */
+/** `onPick(index, word, one)` is called when a word is chosen in place of the one at `index`. */
 function createNext(root, { onPick }) {
   const find = (selector) => root.querySelector(selector);
   const heat = find("#hn-temperature");
   const cut = find("#hn-top-k");
-  let shown = null; // {words, index, vocabulary}
+  let shown = null; // {words, index, one, vocabulary}; the word may be taken back meanwhile
 
   const temperature = () => Number(heat.value);
   const topK = () => Number(cut.value);
@@ -45,7 +45,7 @@ function createNext(root, { onPick }) {
     const number = document.createElement("span");
     number.textContent = percent(drawn);
     button.append(label, track, number);
-    button.addEventListener("click", () => onPick(shown.index, word));
+    button.addEventListener("click", () => onPick(shown.index, word, shown.one));
     item.append(button);
     return item;
   }
@@ -62,8 +62,8 @@ function createNext(root, { onPick }) {
       temperature() === 0 || topK() === 1
         ? "The likeliest word is always taken. Raise the temperature, and chance has a say; top-k leaves it the likeliest few."
         : "Words are drawn by the solid bars; the pale ones are the network’s own probabilities.";
-    const one = shown?.words[shown.index];
-    if (!one?.likely) return;
+    if (!shown) return;
+    const { one } = shown;
     const { order, result } = tempered(one.likely, temperature(), topK());
     const listed = order.slice(0, SHOWN);
     find(".hn-bars").replaceChildren(
@@ -85,7 +85,7 @@ function createNext(root, { onPick }) {
     topK: () => (topK() === 30 ? 0 : topK()),
     show(words, index, vocabulary) {
       if (!words[index]?.likely) return;
-      shown = { words, index, vocabulary };
+      shown = { words, index, one: words[index], vocabulary };
       paint();
     },
     clear() {

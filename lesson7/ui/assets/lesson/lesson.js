@@ -37,8 +37,9 @@ function toggle(row) {
 
 for (const row of element.querySelectorAll(".ls-rung")) {
   row.addEventListener("click", (event) => {
-    if (event.target.closest(".ls-go") || String(getSelection())) return;
-    toggle(row);
+    if (event.target.closest(".ls-go")) return;
+    const marks = String(getSelection()) !== ""; // words in the row, to be copied
+    if (!marks || event.target.closest(".ls-open")) toggle(row);
   });
 }
 
@@ -47,6 +48,7 @@ for (const button of element.querySelectorAll(".ls-go")) {
   button.hidden = !tabButton(tab);
   button.addEventListener("click", () => {
     tabButton(tab).click();
+    tabButton(tab).focus({ preventScroll: true });
     scrollTo({ top: 0 });
   });
 }

@@ -7,6 +7,7 @@
 const THROTTLE = 120; // ms between two questions while drawing
 const SLOW = 700; // ms after which the wait is put in words
 const LOST = 30000; // ms after which an answer is no longer waited for
+const LOST_BESIDE = 5000; // the same of a comparison and the inside, which are asked for once more
 
 const find = (selector) => element.querySelector(selector);
 const findAll = (selector) => [...element.querySelectorAll(selector)];
@@ -110,15 +111,19 @@ function showCompared(compared) {
 }
 
 // ---- asking: a reading when the drawing is `dirty`, then what is in `later`, for a drawing at
-// rest; `awaited` is what was asked last, `changed` and `cleared` what has happened since then
+// rest; `awaited` is the question that is out, `what` it asks for, `answered` the last one that
+// has its answer, `again` that it is asked again, `changed` and `cleared` what happened since
 
 const asking = {
   id: 0,
   awaited: 0,
+  answered: 0,
+  what: "",
   awaitedSettled: false,
   dirty: false,
   settled: false,
   later: [],
+  again: false,
   seen: null,
   changed: false,
   cleared: false,
@@ -139,6 +144,7 @@ function ask(settled) {
 function send() {
   if (asking.awaited || pad.isEmpty()) return;
   if (asking.dirty) {
+    asking.again = false;
     post("reading", asking.settled);
     timers.slow = setTimeout(() => {
       find(".answer-else").textContent = "The network is waking up…";
@@ -152,9 +158,10 @@ function send() {
 
 function post(what, settled) {
   const id = (asking.awaited = ++asking.id);
+  asking.what = what;
   asking.awaitedSettled = settled;
   asking.changed = asking.cleared = false;
-  timers.lost = setTimeout(() => gaveUp(id), LOST);
+  timers.lost = setTimeout(() => gaveUp(id), what === "reading" ? LOST : LOST_BESIDE);
   trigger("ask", { id, ask: what, image: pad.toUrl(), model: chosen() });
 }
 
@@ -168,14 +175,24 @@ function waits(words) {
   arrived();
   asking.awaited = asking.id; // still
   timers.lost = setTimeout(() => gaveUp(asking.id), LOST);
-  if (!asking.cleared) find(".answer-else").textContent = words;
+  if (asking.what === "reading" && !asking.cleared) find(".answer-else").textContent = words;
 }
 
 function gaveUp(id) {
   if (!id || asking.awaited !== id) return;
   arrived();
-  if (asking.cleared) return; // nobody waits
-  showWords("No answer came back. The app may be busy: try again in a moment.");
+  const words = "No answer came back. The app may be busy: try again in a moment.";
+  if (!asking.cleared) refused(words);
+  send(); // what was drawn since then
+}
+
+/** Put in words why there is no answer; a reading that is there stays. */
+function refused(words) {
+  if (asking.what === "reading") return showWords(words);
+  if (asking.changed) return;
+  if (!asking.again) asking.later.unshift(asking.what);
+  else if (asking.what === "inside") inside.say(words);
+  asking.again = true;
 }
 
 function take(reply) {
@@ -186,8 +203,8 @@ function take(reply) {
     return;
   }
   notice(reply.broken ?? reply.notice ?? "");
-  if (reply.broken) return showWords("No network to read this with.");
-  if (reply.error) return showWords(reply.error);
+  if (reply.broken) return refused("No network to read this with.");
+  if (reply.error) return refused(reply.error);
   if (new Set(reply.probabilities).size === 1) return showWords(reply.message); // nothing was read
   asking.seen = showReading(reply, asking.awaitedSettled);
   if (!asking.awaitedSettled) return;
@@ -199,7 +216,9 @@ function take(reply) {
 watch("value", () => {
   const reply = JSON.parse(props.value);
   if (reply.id !== asking.id) return; // to an earlier question, given up and asked anew
+  if (reply.id === asking.answered) return; // said twice, or news of a place in line that is left
   if (reply.wait) return waits(reply.wait);
+  asking.answered = reply.id;
   arrived();
   if (!asking.cleared) take(reply);
   if (asking.dirty) ask(false);
@@ -218,8 +237,8 @@ function note(text) {
 const pad = createPad(digits, {
   onNote: note,
   onChange({ settled, empty, canUndo }) {
-    find(".pad-undo").disabled = !canUndo;
-    find(".pad-clear").disabled = empty;
+    enable(find(".pad-undo"), canUndo);
+    enable(find(".pad-clear"), !empty);
     if (empty) {
       asking.dirty = false;
       asking.later = [];
@@ -230,6 +249,7 @@ const pad = createPad(digits, {
   },
 });
 
+heedDisabled(digits);
 find(".pad-undo").addEventListener("click", pad.undo);
 find(".pad-clear").addEventListener("click", pad.clear);
 const USUAL = chosen();

@@ -90,6 +90,7 @@ function paintLayer(canvas, layer, maps) {
 function createInside(root) {
   const empty = root.querySelector(".inside-empty");
   const full = root.querySelector(".inside-full");
+  const usual = empty.textContent;
   const list = root.querySelector(".layers");
   let latest = null;
 
@@ -148,12 +149,16 @@ function createInside(root) {
     paint();
   }
 
-  function clear() {
+  /** Words in place of the view. */
+  function say(words) {
     latest = null;
+    empty.textContent = words;
     full.hidden = true;
     empty.hidden = false;
   }
 
+  const clear = () => say(usual);
+
   new ResizeObserver(paint).observe(list);
-  return { show, clear, paint };
+  return { show, say, clear, paint };
 }

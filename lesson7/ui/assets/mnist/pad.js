@@ -18,6 +18,8 @@ function createPad(root, { onChange, onNote }) {
 
   let drawing = { strokes: [], picture: null };
   let stroke = null; // the one being drawn
+  let pointer = null; // what draws it; null: the keys
+  let changes = 0; // how often something else was drawn, or is about to be
   const keys = { shown: false, down: false, x: PAD / 2, y: PAD / 2, held: new Set(), timer: 0 };
 
   const isEmpty = () => !drawing.picture && drawing.strokes.length === 0;
@@ -84,6 +86,7 @@ function createPad(root, { onChange, onNote }) {
   }
 
   function changed(settled) {
+    changes += 1;
     frame.classList.toggle("is-empty", isEmpty());
     paint();
     onChange({ settled, empty: isEmpty(), canUndo: past.length > 0 });
@@ -166,6 +169,10 @@ function createPad(root, { onChange, onNote }) {
   canvas.addEventListener("pointerdown", (event) => {
     if (!event.isPrimary || event.button !== 0) return;
     event.preventDefault();
+    const other = pointer !== null && pointer !== event.pointerId;
+    if (other && event.pointerType !== "pen") return; // a palm beside the pen
+    if (other && stroke) drawing = past.pop(); // the palm was first: what it drew goes
+    pointer = event.pointerId;
     canvas.focus({ preventScroll: true });
     canvas.setPointerCapture(event.pointerId);
     showKeys(false);
@@ -173,13 +180,17 @@ function createPad(root, { onChange, onNote }) {
     changed(false);
   });
   canvas.addEventListener("pointermove", (event) => {
-    if (!stroke || keys.down || !event.isPrimary) return;
+    if (!stroke || keys.down || event.pointerId !== pointer) return;
     const events = event.getCoalescedEvents?.() ?? [];
     for (const one of events.length ? events : [event]) extend(place(one));
     changed(false);
   });
   for (const kind of ["pointerup", "pointercancel", "lostpointercapture"]) {
-    canvas.addEventListener(kind, (event) => event.isPrimary && !keys.down && end());
+    canvas.addEventListener(kind, (event) => {
+      if (event.pointerId !== pointer) return;
+      pointer = null;
+      if (!keys.down) end();
+    });
   }
 
   // ---- keyboard
@@ -257,5 +268,5 @@ function createPad(root, { onChange, onNote }) {
   brush.addEventListener("input", paint);
   frame.classList.add("is-empty");
   fit();
-  return { isEmpty, toUrl, undo, clear, showPicture, paint };
+  return { isEmpty, changes: () => changes, toUrl, undo, clear, showPicture, paint };
 }

@@ -14,25 +14,41 @@ const readAsUrl = (file) =>
 
 const isPicture = (item) => item.kind === "file" && item.type.startsWith("image/");
 
+/** A file as the pad takes it: `[bitmap, url]`. What the browser cannot decode is left to the
+    server. Throws, with words, if it is too large for that, or cannot be read at all. */
+async function asPicture(file) {
+  let bitmap = null;
+  try {
+    bitmap = await createImageBitmap(file);
+  } catch {
+    if (file.size > LARGEST) throw new Error("This file is too large: at most 7 MB.");
+    try {
+      return [null, await readAsUrl(file)];
+    } catch {
+      throw new Error("This file cannot be read. Please choose a picture.");
+    }
+  }
+  const scale = Math.min(1, LONGEST / Math.max(bitmap.width, bitmap.height));
+  const copy = document.createElement("canvas");
+  copy.width = Math.max(1, Math.round(bitmap.width * scale));
+  copy.height = Math.max(1, Math.round(bitmap.height * scale));
+  copy.getContext("2d").drawImage(bitmap, 0, 0, copy.width, copy.height);
+  return [copy, copy.toDataURL("image/png")];
+}
+
 /** Let `root`, the tab's section, take pictures in for `pad`; `refuse(words)` says why not. */
 function takePictures(root, pad, refuse) {
   const find = (selector) => root.querySelector(selector);
 
-  /** Show a file and have it read. What the browser cannot decode is left to the server. */
+  /** Show a file and have it read, unless something else is on the pad by then. */
   async function takeFile(file) {
-    let bitmap = null;
+    const before = pad.changes();
     try {
-      bitmap = await createImageBitmap(file);
-    } catch {
-      if (file.size > LARGEST) return refuse("This file is too large: at most 7 MB.");
-      return pad.showPicture(null, await readAsUrl(file));
+      const picture = await asPicture(file);
+      if (pad.changes() === before) pad.showPicture(...picture);
+    } catch (error) {
+      if (pad.changes() === before) refuse(error.message);
     }
-    const scale = Math.min(1, LONGEST / Math.max(bitmap.width, bitmap.height));
-    const copy = document.createElement("canvas");
-    copy.width = Math.max(1, Math.round(bitmap.width * scale));
-    copy.height = Math.max(1, Math.round(bitmap.height * scale));
-    copy.getContext("2d").drawImage(bitmap, 0, 0, copy.width, copy.height);
-    pad.showPicture(copy, copy.toDataURL("image/png"));
   }
 
   for (const [button, input] of [[".pad-upload", ".pad-file"], [".pad-photo", ".pad-camera"]]) {
@@ -47,7 +63,9 @@ function takePictures(root, pad, refuse) {
   for (const example of root.querySelectorAll(".pad-examples button")) {
     const image = example.querySelector("img");
     example.addEventListener("click", async () => {
+      const before = pad.changes();
       await image.decode();
+      if (pad.changes() !== before) return;
       const copy = document.createElement("canvas");
       [copy.width, copy.height] = [image.naturalWidth, image.naturalHeight];
       copy.getContext("2d").drawImage(image, 0, 0);

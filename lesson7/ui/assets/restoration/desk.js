@@ -5,6 +5,7 @@
 
 const KINDS = ["ask", "spoil", "crops", "sights", "story"];
 const LOST = 180000; // ms without a word after which no reply is awaited any more
+const REFUSED = 2000; // the same after some question failed: which one, Gradio does not say
 
 /** `onWait(kind, words)` is called while others are before a question; at its turn, with "". */
 function createDesk(trigger, onWait) {
@@ -44,7 +45,12 @@ function createDesk(trigger, onWait) {
   }
 
   return {
-    lost,
+    /** Some question failed: the one that is out, unless there is word of it soon. */
+    failed() {
+      if (!current) return;
+      clearTimeout(timer);
+      timer = setTimeout(lost, REFUSED);
+    },
     ask(kind, question, onReply, onLost) {
       waiting.set(kind, { question, onReply, onLost });
       if (kind === "ask") halt();

@@ -24,6 +24,7 @@ function createLab(root, { desk, recipe, recipeName }) {
   const onChange = [];
   let truth = "";
   let seed = 1;
+  let latest = 0; // choice: an older file that is read slowly is not wanted any more
   let lesson = true;
 
   function complain(words) {
@@ -91,6 +92,7 @@ function createLab(root, { desk, recipe, recipeName }) {
   }
 
   function choose(url, button) {
+    latest += 1;
     truth = url;
     find(".rs-truth > img").src = url;
     for (const one of goods) one.setAttribute("aria-pressed", String(one === button));
@@ -105,10 +107,12 @@ function createLab(root, { desk, recipe, recipeName }) {
     const [file] = find(".rs-own-file").files;
     find(".rs-own-file").value = "";
     if (!file) return;
+    const mine = ++latest;
     try {
-      choose(await atLabSize(file), null);
+      const url = await atLabSize(file);
+      if (mine === latest) choose(url, null);
     } catch {
-      complain("This is not a picture that can be read here. Please choose a JPEG or a PNG.");
+      if (mine === latest) complain("This is not a picture that can be read here. Please choose a JPEG or a PNG.");
     }
   });
   for (const one of members) {

@@ -68,7 +68,7 @@ function showProgress(done, words) {
 function waits(kind, words) {
   if (kind !== "ask") return toast(words);
   clearTimeout(slow);
-  if (words) showProgress(0, words);
+  if (words) find(".rs-doing").textContent = words; // the bar stays where the last tile left it
 }
 
 function showDownload() {
@@ -157,6 +157,7 @@ async function showResult(reply, about) {
   const [width, height] = reply.size;
   one.again = false;
   if (reply.before) {
+    if (one.url) URL.revokeObjectURL(one.url);
     Object.assign(one, { url: reply.before.url, unsure: false });
     viewer.showBefore(one.url, width, height);
   }
@@ -193,6 +194,7 @@ async function send({ blob, name }) {
 
 function onPicture(one) {
   giveUp();
+  if (picture?.url) URL.revokeObjectURL(picture.url);
   picture = one;
   layer = null;
   for (const example of findAll(".rs-examples button")) {
@@ -286,7 +288,8 @@ find(".rs-download").addEventListener("click", () => {
 });
 
 watch("value", () => desk.receive(props.value));
-element.addEventListener("restoration-failed", desk.lost);
+element.addEventListener("restoration-failed", desk.failed);
+heedDisabled(tab);
 state("empty");
 showDownload();
 fade();

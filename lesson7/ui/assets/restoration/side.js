@@ -6,7 +6,7 @@ function createSide(root, { desk, current, choose, chosen, recipeName }) {
   const centre = { x: 0.5, y: 0.5 };
   const SIDE = Number(root.dataset.crop); // pixels of the result
   let done = ""; // what the tiles show
-  let pictures = 0; // how many there have been: a reply may be about the one before
+  let wanted = ""; // what they are to show: a reply may be about something else by now
 
   /** The crop's sides as shares of the picture. */
   const shares = ([width, height]) => [Math.min(1, SIDE / width), Math.min(1, SIDE / height)];
@@ -37,23 +37,24 @@ function createSide(root, { desk, current, choose, chosen, recipeName }) {
     words("");
     if (map.getAttribute("src") !== now.picture.url) map.src = now.picture.url;
     place();
-    const about = pictures;
+    const [about, centred] = [now.picture, [centre.x, centre.y]];
     const question = {
       path: await now.picture.path,
       scale: now.scale,
       strength: now.strength,
-      centre: [centre.x, centre.y],
+      centre: centred,
     };
-    if (about !== pictures || JSON.stringify(question) === done) return;
-    tiles.setAttribute("aria-busy", "true");
-    const isWanted = () => about === pictures;
-    const onReply = (reply) => isWanted() && show(reply, JSON.stringify(question));
+    if (current()?.picture !== about) return;
+    const key = (wanted = JSON.stringify(question));
+    tiles.setAttribute("aria-busy", String(key !== done));
+    if (key === done) return;
     const lost = "No answer came back. Please move the square to try again.";
-    desk.ask("crops", question, onReply, () => isWanted() && words(lost));
+    const onReply = (reply) => key === wanted && show(reply, key);
+    desk.ask("crops", question, onReply, () => key === wanted && show({ error: lost }));
   }
 
   function show(reply, question) {
-    tiles.removeAttribute("aria-busy");
+    tiles.setAttribute("aria-busy", "false");
     const complaint = reply.error ?? reply.broken ?? (reply.gone && "Please choose the photograph again.");
     if (complaint) return words(complaint);
     done = question;
@@ -120,9 +121,8 @@ function createSide(root, { desk, current, choose, chosen, recipeName }) {
     refresh,
     mark,
     clear() {
-      pictures += 1;
-      done = "";
-      tiles.removeAttribute("aria-busy");
+      done = wanted = "";
+      tiles.setAttribute("aria-busy", "false");
       centre.x = centre.y = 0.5;
       tiles.replaceChildren();
       find(".rs-side-full").hidden = true;

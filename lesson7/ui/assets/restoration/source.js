@@ -70,6 +70,7 @@ function createSource(root, { onStart, onPicture, onWords, isOpen }) {
   const camera = find(".rs-camera");
   const video = camera.querySelector("video");
   let stream = null;
+  let opened = 0; // how often the camera was asked for, or given up
   let latest = 0; // choice: an older one that is read slowly is not wanted any more
 
   async function take(file, extra = {}) {
@@ -128,8 +129,11 @@ function createSource(root, { onStart, onPicture, onWords, isOpen }) {
 
   // ---- the camera: a phone's own, elsewhere here in the stage
 
+  const stopTracks = (one) => one?.getTracks().forEach((track) => track.stop());
+
   function closeCamera() {
-    for (const track of stream?.getTracks() ?? []) track.stop();
+    opened += 1;
+    stopTracks(stream);
     stream = null;
     camera.hidden = true;
   }
@@ -139,19 +143,27 @@ function createSource(root, { onStart, onPicture, onWords, isOpen }) {
       find(".rs-capture").click();
       return;
     }
+    closeCamera();
+    const mine = opened;
+    let found;
     try {
-      stream = await navigator.mediaDevices.getUserMedia({
+      found = await navigator.mediaDevices.getUserMedia({
         video: { facingMode: "environment", width: { ideal: 1920 }, height: { ideal: 1080 } },
       });
     } catch {
+      if (mine !== opened) return;
       onWords("The camera cannot be used. Please allow it for this page, or upload a photograph.");
       return;
     }
+    if (mine !== opened || !isOpen()) return stopTracks(found); // the visitor has gone on meanwhile
+    stream = found;
     camera.hidden = false;
     video.srcObject = stream;
     find(".rs-shoot").focus();
   }
 
+  // Nobody is filmed who cannot see it: another tab closes the camera.
+  new IntersectionObserver(() => !isOpen() && stream && closeCamera()).observe(stage);
   find(".rs-photo").addEventListener("click", openCamera);
   find(".rs-close").addEventListener("click", () => {
     closeCamera();

@@ -80,8 +80,8 @@ function createViewer(root, { calm }) {
     if (zoomed) pan.setAttribute("tabindex", "0");
     else pan.removeAttribute("tabindex");
     find(".rs-zoom").textContent = `${Math.round((100 * at.k) / real())} %`;
-    find(".rs-in").disabled = at.k >= FAR;
-    find(".rs-out").disabled = at.k <= Math.min(fitting(), real()) * 1.001;
+    enable(find(".rs-in"), at.k < FAR);
+    enable(find(".rs-out"), at.k > Math.min(fitting(), real()) * 1.001);
   }
 
   function moveLine(split) {

@@ -6,8 +6,9 @@ Usage::
     python -m lesson7.core.weights check
 
 `publish` uploads ``index.json``, the files that it describes, a generated ``README.md`` (the
-model card [1]) and, as ``TRAINING.md``, the folder's own account of how they were made. It
-prints the pinned reference to set ``LESSON7_WEIGHTS`` to.
+model card [1]) and, as ``TRAINING.md``, the folder's own account of how they were made, with
+the runs' options and metrics that it speaks of. It prints the pinned reference to set
+``LESSON7_WEIGHTS`` to.
 Every file is checked against the index before anything leaves the machine. The account
 is the one of ``hf auth login`` or of ``HF_TOKEN``.
 
@@ -19,6 +20,7 @@ References:
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -80,6 +82,8 @@ _STORY = (
     "\ntheir seeds were chosen by, and what other seeds gave."
 )
 
+_ELSEWHERE = re.compile(r"!\[[^]]*\]\(\.\./[^)]*\)\n*")
+
 # Licences that the Hub knows by these names and that weights like ours come under.
 _HUB_LICENCES = {"apache-2.0", "mit", "bsd-3-clause", "cc0-1.0", "cc-by-4.0", "cc-by-sa-4.0",
                  "cc-by-nc-4.0", "cc-by-nc-sa-4.0"}  # fmt: skip
@@ -129,11 +133,24 @@ def collect(repo: str, folder: Path) -> dict[str, bytes]:
     weights = {
         entry.file: weight_index.verified(folder / entry.file, entry) for entry in entries.values()
     }
-    story = folder / "README.md"
-    told = {"TRAINING.md": story.read_bytes()} if story.is_file() else {}
+    told = _told(folder)
     card = model_card(repo, entries, told=bool(told))
     index = (folder / INDEX).read_bytes()
     return {"README.md": card.encode(), **told, INDEX: index, **weights}
+
+
+def _told(folder: Path) -> dict[str, bytes]:
+    """The account, less the pictures that are elsewhere in this repository, and the records."""
+    story = folder / "README.md"
+    if not story.is_file():
+        return {}
+    text = _ELSEWHERE.sub("", story.read_text("utf-8"))
+    records = {
+        file.relative_to(folder).as_posix(): file.read_bytes()
+        for name in ("options.json", "metrics.jsonl")
+        for file in sorted(folder.glob(f"runs/*/{name}"))
+    }
+    return {"TRAINING.md": text.encode(), **records}
 
 
 def model_card(repo: str, entries: Mapping[str, Entry], *, told: bool = False) -> str:

@@ -101,9 +101,15 @@ def test_the_card_of_what_is_shipped_leaves_nothing_out():
 def test_the_account_of_the_training_goes_along(folder: Path):
     assert "TRAINING.md" not in "".join(publish.collect("ada/lesson7", folder))
     assert "TRAINING.md" not in publish.collect("ada/lesson7", folder)["README.md"].decode()
-    (folder / "README.md").write_text("Seeds 0 to 2 gave less.")
+    (folder / "README.md").write_text("Seeds 0 to 2\n\n![crops](../.github/c.jpg)\n\ngave less.")
+    record = folder / "runs" / "net-a"
+    record.mkdir(parents=True)
+    for name in ("options.json", "metrics.jsonl", "checkpoint.pt"):
+        (record / name).write_text("{}")
     files = publish.collect("ada/lesson7", folder)
-    assert files["TRAINING.md"] == b"Seeds 0 to 2 gave less."
+    assert files["TRAINING.md"] == b"Seeds 0 to 2\n\ngave less."
+    records = {name for name in files if name.startswith("runs/")}
+    assert records == {"runs/net-a/options.json", "runs/net-a/metrics.jsonl"}
     assert "(TRAINING.md)" in files["README.md"].decode()
 
 

@@ -5,7 +5,8 @@ Usage:
     python -m tests.benchmarks.bedrooms lesson=runs/bedrooms-wgan-64-001 \\
         modern=runs/bedrooms-modern-64-001 --data data/bedrooms
 
-For each run, 2,000 samples against the 400 photographs that never train:
+For each run, or shipped generator (``ours=bedrooms-modern``), 2,000 samples against the 400
+photographs that never train:
 
     distance     Fréchet, on the last features of SqueezeNet and of ResNet-18's layer3. The
                  modern critic looks through one of them; the other one judges it fairly.
@@ -34,7 +35,7 @@ import torch.nn.functional as F
 import typer
 from torch import Tensor, nn
 
-from lesson7.bedrooms import data, judge
+from lesson7.bedrooms import data, judge, rooms
 from lesson7.bedrooms.model import Generator, LessonGenerator
 from lesson7.core.errors import ConfigError
 from lesson7.core.runs import Run
@@ -42,8 +43,12 @@ from lesson7.core.runs import Run
 N_SAMPLES, N_SHOWN = 2_000, 64
 
 
-def generator_of(run: Run) -> nn.Module:
-    """The generator in a run's checkpoint, averaged if the run averages."""
+def generator_of(place: str) -> nn.Module:
+    """The generator in the run's checkpoint, averaged if the run averages, or a shipped one."""
+    recipe = place.removeprefix("bedrooms-")
+    if place != recipe and recipe in rooms.GENERATORS:
+        return rooms.load(recipe)
+    run = Run(Path(place))
     options = run.options()
     parts = run.load_checkpoint()["parts"]
     if options["recipe"] == "wgan":
@@ -74,11 +79,22 @@ class Bench:
         backbones: folder of the networks that judge.
         size: of the photographs' crops, pixels.
         most: photographs of either kind, for a rehearsal; None: all.
+        without: a list of photographs that are left out on either side; None: no one.
     """
 
-    def __init__(self, folder: Path, backbones: Path, size: int, most: int | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        backbones: Path,
+        size: int,
+        most: int | None = None,
+        without: Path | None = None,
+    ) -> None:
         squares = data.load(folder, size)
         train, held = (part[:most] for part in data.split(len(squares)))
+        if without is not None:
+            left_out = data.named(folder, without)
+            train, held = train[~left_out[train]], held[~left_out[held]]
         photographs = data.Photographs(squares[train], size)
         self.train_crops = photographs.sample(len(train), seed=0)
         held_crops = data.Photographs(squares[held], size).sample(len(held), seed=0)
@@ -122,18 +138,21 @@ def main(
     folder: Annotated[Path, typer.Option("--data")] = Path("data/bedrooms"),
     backbones: Annotated[Path, typer.Option()] = Path("data/backbones"),
     size: Annotated[int, typer.Option(help="Pixels of the photographs' crops.")] = 64,
+    without: Annotated[
+        Path | None, typer.Option(help="A list of photographs to leave out, as in training.")
+    ] = None,
     sheet: Annotated[Path | None, typer.Option(help="Folder for sheets of neighbours.")] = None,
     out: Annotated[Path | None, typer.Option(help="JSON file of the table.")] = None,
 ) -> None:
     """Measure runs; see the module's docstring."""
     if any("=" not in run for run in runs):
         raise ConfigError("name each run: NAME=FOLDER")
-    bench = Bench(folder, backbones, size)
+    bench = Bench(folder, backbones, size, without=without)
     real = {name: vectors[:N_SAMPLES] for name, vectors in bench.train.items()}
     rows = {"photographs": bench.measure(real)}
     for spec in runs:
         name, _, place = spec.partition("=")
-        pictures = draw(generator_of(Run(Path(place))), N_SAMPLES)
+        pictures = draw(generator_of(place), N_SAMPLES)
         vectors = bench.embed(pictures)
         rows[name] = bench.measure(vectors)
         if sheet is not None:

@@ -1,15 +1,17 @@
 """One app and one Chromium for all browser tests; every page is watched while it is used.
 
-A test that gets a page fails if the page logs an error, throws, or asks any host but ours.
+A test that gets a page fails if the page logs an error, throws, or asks any host but ours. One
+that refuses questions itself, with a 503, is marked ``refuses``: only there are they forgiven.
 A missing Chromium is an error too: nothing here is skipped.
 """
 
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests import serving
 from tests.browser import five_tabs
@@ -45,6 +47,12 @@ new PerformanceObserver((list) => {
 
 PATIENCE = 60_000  # ms; nothing here measures speed
 expect.set_options(timeout=PATIENCE)
+CALM = {"reduced_motion": "reduce"}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the mark of these tests."""
+    config.addinivalue_line("markers", "refuses: answers questions of its page with a 503 itself")
 
 
 @pytest.fixture(scope="session")
@@ -57,9 +65,11 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[serving.Served]
 
 
 @pytest.fixture(scope="session")
-def five(tmp_path_factory: pytest.TempPathFactory) -> Iterator[serving.Served]:
+def five(
+    tmp_path_factory: pytest.TempPathFactory, stand_in_bedrooms: Path
+) -> Iterator[serving.Served]:
     """The app with all five tabs, the Bedrooms on stand-ins."""
-    with five_tabs.served(tmp_path_factory.mktemp("five")) as app:
+    with five_tabs.served(tmp_path_factory.mktemp("five"), stand_in_bedrooms) as app:
         yield app
 
 
@@ -80,21 +90,58 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
+@pytest.fixture(scope="session")
+def usual(browser: Browser) -> Iterator[BrowserContext]:
+    """Where most pages are opened: Gradio's scripts are fetched and compiled once for all."""
+    context = browser.new_context(**CALM)
+    context.add_init_script(WATCH_SHIFTS)
+    yield context
+    context.close()
+
+
+def without_memories(page: Page, url: str) -> Page:
+    """A blank page that will find nothing of what others left for the app at ``url``."""
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("Storage.clearDataForOrigin", {"origin": url, "storageTypes": "all"})
+    devtools.detach()
+    page.context.clear_cookies()
+    return page
+
+
 @pytest.fixture
-def open_page(served: serving.Served, browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Open the app: ``open_page(path="/?__theme=dark", width=320, height=800, **context)``."""
-    contexts, complaints, hosts = [], [], set()
+def open_page(
+    served: serving.Served, browser: Browser, usual: BrowserContext, request: pytest.FixtureRequest
+) -> Iterator[Callable[..., Page]]:
+    """Open the app: ``open_page(path="/?__theme=dark", width=320, height=800, **context)``.
+
+    No page knows of another, nor of an earlier test's: nothing is remembered. With options the
+    page has a context of its own, and ``first_visit=True`` gives it one without: there its
+    scripts come late, as for somebody who was never here.
+    """
+    contexts, complaints, refused, hosts = [], [], [], set()
+    refuses = request.node.get_closest_marker("refuses") is not None
 
     def complain(text: str) -> None:
-        if "status of 503" not in text:  # a test's own: the queue is full
-            complaints.append(text)
+        its_own = refuses and "status of 503" in text
+        (refused if its_own else complaints).append(text)
 
-    def opened(path: str = "/?__theme=light", width: int = 1280, height: int = 860, **options):
-        options = {"reduced_motion": "reduce", **options}
-        context = browser.new_context(viewport={"width": width, "height": height}, **options)
-        contexts.append(context)
-        context.add_init_script(WATCH_SHIFTS)
-        page = context.new_page()
+    def opened(
+        path: str = "/?__theme=light",
+        width: int = 1280,
+        height: int = 860,
+        *,
+        first_visit: bool = False,
+        **options,
+    ):
+        size = {"width": width, "height": height}
+        if options or first_visit:
+            context = browser.new_context(viewport=size, **{**CALM, **options})
+            contexts.append(context)
+            context.add_init_script(WATCH_SHIFTS)
+            page = context.new_page()
+        else:
+            page = without_memories(usual.new_page(), served.url)
+            page.set_viewport_size(size)
         page.set_default_timeout(PATIENCE)
         page.on("console", lambda said: said.type == "error" and complain(said.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -108,7 +155,10 @@ def open_page(served: serving.Served, browser: Browser) -> Iterator[Callable[...
     yield opened
     for context in contexts:
         context.close()
+    for page in usual.pages:
+        page.close()
     assert complaints == []
+    assert refused or not refuses, "this test is marked as one that refuses, and refused nothing"
     assert hosts - {""} == {served.url.removeprefix("http://")}  # "" is of data: and blob:
 
 

@@ -13,10 +13,14 @@ Files are named ``restoration-390-dark-busy.png``. Put FOLDER where it is not co
 import argparse
 import itertools
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Page, Route, sync_playwright
 
+from tests import serving
+from tests.bedrooms import stand_ins
 from tests.browser import five_tabs
 from tests.browser.conftest import CHROMIUM, SWITCHES
 
@@ -76,6 +80,15 @@ def take(page: Page, url: str, tab: str, state: str, path: Path) -> None:
     page.screenshot(path=path, full_page=True)
 
 
+@contextmanager
+def five_tabs_with_stand_ins() -> Iterator[serving.Served]:
+    """The app with all its tabs, on weights that are made for it and removed afterwards."""
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as bedrooms:
+        stand_ins.ship(Path(bedrooms))
+        with five_tabs.served(Path(folder), Path(bedrooms)) as app:
+            yield app
+
+
 def main() -> None:
     """Take what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -88,8 +101,7 @@ def main() -> None:
     asked = parser.parse_args()
     asked.folder.mkdir(parents=True, exist_ok=True)
     with (
-        tempfile.TemporaryDirectory() as folder,
-        five_tabs.served(Path(folder)) as app,
+        five_tabs_with_stand_ins() as app,
         sync_playwright() as playwright,
     ):
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)

@@ -197,6 +197,7 @@ def test_the_inside_follows_the_drawing(page: Page):
     expect(page.locator(".evidence-for")).to_contain_text("speaks for 1")
 
 
+@pytest.mark.refuses
 def test_a_lost_answer_is_said_in_words(page: Page):
     page.route("**/queue/join*", lambda route: route.fulfill(status=503, json={"detail": "full"}))
     page.locator(".digits").evaluate("d => d.addEventListener('digits-failed', () => d.lost = 1)")
@@ -207,6 +208,7 @@ def test_a_lost_answer_is_said_in_words(page: Page):
     expect_answer(page, 1)
 
 
+@pytest.mark.refuses
 def test_a_pad_that_was_cleared_does_not_wait_for_its_answer(page: Page):
     """The answer to what is gone comes late, and says nothing about the empty pad."""
     held: list[Route] = []

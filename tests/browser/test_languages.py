@@ -113,7 +113,7 @@ def test_a_chinese_visitor_reads_chinese_and_may_switch(open_page: Callable[...,
     assert english(page) == []
 
     page.get_by_role("button", name="English").click()
-    assert "lang=en" in page.url
+    expect(page).to_have_url(re.compile("lang=en"))
     expect(page.get_by_role("tab", name="Restoration")).to_be_visible()
     expect(page.locator("#lesson-title")).to_have_text("The ladder of Lesson 7")
     assert page.evaluate("localStorage.getItem('lesson7-language')") == "en"

@@ -276,19 +276,34 @@ def test_the_ladder_forgets_the_queue_once_it_is_there(numbers: Stage):
 # ----------------------------------------------------------------------------------- bedrooms
 
 
+PIXEL = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
+
+
+def test_enter_in_the_seeds_field_asks_for_its_rooms_once(stage: Callable[[str], Stage]):
+    bedrooms = stage("bedrooms")
+    drawn = {"rooms": [PIXEL] * 16, "directions": [], "notice": ""}
+    bedrooms.answer(bedrooms.wait_for(1, "rooms")["id"], **drawn)
+    for n, seed in ((2, "8"), (3, "8")):  # who asks for the same again may have them again
+        bedrooms.page.locator("#br-seed").fill(seed)
+        bedrooms.page.locator("#br-seed").press("Enter")
+        question = bedrooms.wait_for(n, "rooms")
+        assert question["room"]["seed"] == 8
+        bedrooms.answer(question["id"], **drawn)
+        assert len(bedrooms.asked("rooms")) == n
+
+
 def test_of_the_queue_nothing_is_said_once_a_walk_is_there(stage: Callable[[str], Stage]):
     bedrooms = stage("bedrooms")
     page = bedrooms.page
-    pixel = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
     first = bedrooms.wait_for(1, "rooms")
-    bedrooms.answer(first["id"], rooms=[pixel] * 16, directions=[], notice="")
+    bedrooms.answer(first["id"], rooms=[PIXEL] * 16, directions=[], notice="")
     for place in (0, 1):
         page.locator(".br-room").nth(place).click()
     page.locator(".br-walk").click()
     walk = bedrooms.wait_for(1, "walk")
     bedrooms.answer(walk["id"], wait=QUEUED)
     expect(page.locator(".br-said")).to_have_text(QUEUED)
-    film = {"film": [pixel], "frames": 2, "columns": 2, "size": 1, "fps": 12}
+    film = {"film": [PIXEL], "frames": 2, "columns": 2, "size": 1, "fps": 12}
     bedrooms.answer(walk["id"], **film)
     expect(page.locator(".br-said")).not_to_contain_text("queue")
 

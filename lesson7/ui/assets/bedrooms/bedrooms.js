@@ -84,7 +84,7 @@ const say = (words) => (find(".br-said").textContent = words);
 const settings = createSettings(bedrooms, {
   onChange() {
     settings.share();
-    drawRooms();
+    if (!isUnderWay()) drawRooms(); // Enter in the seed's field changes it, and sends it, too
   },
 });
 const rooms = createRooms(bedrooms, { onKeep: keep });
@@ -94,6 +94,9 @@ let wanted = null; // what they were last asked to be drawn from
 
 const roomAt = (index) => ({ recipe: shown.recipe, ...shown.room, index });
 const isKept = (index) => shown !== null && shelf.has(roomAt(index));
+
+const isUnderWay = () =>
+  bedrooms.dataset.state === "busy" && JSON.stringify(settings.values()) === JSON.stringify(wanted);
 
 function drawRooms() {
   const asked = settings.values();

@@ -14,6 +14,7 @@ often somebody's 6, 9, 9, 5 and 2.
 """
 
 import multiprocessing
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -170,8 +171,9 @@ def _no_digit_job(digits: NDArray[np.uint8], rng: Rng) -> Picture:
 def _in_processes(job: Callable[..., Picture], items: list, seed: int) -> Tensor:
     """``job(item, rng)`` for each item; each item's rng follows from the seed and its place."""
     numbered = [(job, item, seed, index) for index, item in enumerate(items)]
+    at_once = max(1, min(256, -(-len(items) // (4 * (os.cpu_count() or 1)))))  # no core is idle
     with multiprocessing.Pool() as pool:
-        pictures = pool.starmap(_numbered, numbered, chunksize=256)
+        pictures = pool.starmap(_numbered, numbered, chunksize=at_once)
     return torch.from_numpy(np.stack(pictures))[:, None]
 
 

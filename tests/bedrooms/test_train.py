@@ -26,14 +26,14 @@ def run(*arguments: object) -> str:
 @pytest.mark.parametrize("recipe", ["wgan", "modern"])
 def test_a_dry_run_leaves_what_a_run_leaves_and_resumes_to_the_same_weights(recipe, tmp_path):
     whole, cut = tmp_path / "whole", tmp_path / "cut"
-    run("--recipe", recipe, "--dry-run", "--out", whole)
+    run("--recipe", recipe, "--dry-run", "--images", 16, "--out", whole)
     run("--recipe", recipe, "--dry-run", "--images", 8, "--out", cut)
-    run("--recipe", recipe, "--dry-run", "--resume", "--out", cut)
+    run("--recipe", recipe, "--dry-run", "--images", 16, "--resume", "--out", cut)
     for folder in (whole, cut):
         assert {"options.json", "metrics.jsonl", "checkpoint.pt"} <= {
             p.name for p in folder.iterdir()
         }
-        assert (folder / "samples" / "000000024.png").exists()
+        assert (folder / "samples" / "000000016.png").exists()
         assert (folder / "snapshots" / "000000000.pt").exists()
     rows = [json.loads(line) for line in (whole / "metrics.jsonl").read_text().splitlines()]
     assert rows[0]["score_difference"] == pytest.approx(
@@ -44,7 +44,7 @@ def test_a_dry_run_leaves_what_a_run_leaves_and_resumes_to_the_same_weights(reci
     assert (
         states[0]["place"][:2]
         == states[1]["place"][:2]
-        == [24 // (8 if recipe == "wgan" else 4), 24]
+        == [16 // (8 if recipe == "wgan" else 4), 16]
     )
     for a, b in zip(tensors(states[0]["parts"]), tensors(states[1]["parts"]), strict=True):
         torch.testing.assert_close(a, b, rtol=0, atol=0)

@@ -1,5 +1,7 @@
 """Two thousand made-up calls of each endpoint, and three hundred questions of each tab.
 
+The endpoint that takes nothing gets a hundred calls, with arguments that it does not have.
+
 Whatever comes in, what goes out is a sound result or words; no defect, no name of a place or
 a class, nothing fetched (the guard of ``tests/conftest.py`` fails the test that tries), and no
 file read that was not uploaded: the fuzz knows where a private picture lies, and no result may
@@ -40,6 +42,7 @@ two_thousand = settings(
 )  # fmt: skip
 
 three_hundred = settings(two_thousand, max_examples=300)
+one_hundred = settings(two_thousand, max_examples=100)
 
 UPLOADS = Path(get_upload_folder())
 PRIVATE = Path(__file__).parents[1] / "restoration/fixtures/cat.png"
@@ -154,7 +157,7 @@ def test_whatever_is_sent_to_an_endpoint(
     )  # of many files
     arguments = st.tuples(*ARGUMENTS[endpoint]).map(list)
 
-    @two_thousand
+    @(two_thousand if ARGUMENTS[endpoint] else one_hundred)
     @given(sent=arguments | st.lists(ANYTHING, max_size=7) if endpoint != "ladder" else
            st.lists(ANYTHING, max_size=3))  # fmt: skip
     def fuzz(sent: list[Any]) -> None:

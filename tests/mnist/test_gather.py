@@ -1,6 +1,7 @@
 """Several trained networks become one, whose record says how each was trained."""
 
 import json
+import shutil
 from functools import partial
 
 import pytest
@@ -15,9 +16,10 @@ from tests import commands
 
 
 @pytest.fixture(scope="module")
-def folders(tmp_path_factory):
+def folders(tmp_path_factory, redrawn):
     """Two dry runs of different seeds, and one of another recipe."""
     place = tmp_path_factory.mktemp("runs")
+    shutil.copy(redrawn, place)
     for name, recipe, seed in (("m3", "member", 3), ("m4", "member", 4), ("cnn", "cnn", 0)):
         commands.run(train.main, "--recipe", recipe, "--dry-run", "--seed", seed,
                      "--out", place / name)  # fmt: skip

@@ -20,28 +20,63 @@ from tests.mnist.stand_ins import DIGITS, OTHER_FACES, STAND_INS, by_mouse
 GOLDEN = Path(__file__).parents[1] / "golden" / "mnist.json"
 
 
+def readings_of(pictures):
+    """``predict.read`` of all the pictures, as a function of the network's name.
+
+    What networks are shown, and what ``best`` says of it, are worked out here once for all of
+    them, the latter fifty at a time. The first picture is read alone, too: it makes no difference.
+    """
+    shown = [shown_or_refused(picture) for picture in pictures]
+    batch = torch.cat([predict._batch(one) for one in shown if isinstance(one, np.ndarray)])
+    with torch.inference_mode():
+        said = torch.cat([predict.load("best")(fifty) for fifty in batch.split(50)])
+    known = {one.numpy().tobytes(): scores for one, scores in zip(batch, said, strict=True)}
+    load = predict.load
+
+    def best(batch):
+        return torch.stack([known[one.numpy().tobytes()] for one in batch])
+
+    @cache
+    def readings(model="best"):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(predict, "see", what_was_shown)
+            patch.setattr(predict, "load", lambda name: best if name == "best" else load(name))
+            together = [predict.read(one, model) for one in shown]
+        alone, first = predict.read(pictures[0], model), together[0]
+        assert (alone.digit, alone.message) == (first.digit, first.message)
+        assert alone.probabilities == pytest.approx(first.probabilities, abs=1e-4)
+        return together
+
+    return readings
+
+
+def shown_or_refused(picture):
+    """What ``predict.see`` gives for the picture, or the refusal that it raises."""
+    try:
+        return predict.see(picture)
+    except NotADigitError as refusal:
+        return refusal
+
+
+def what_was_shown(one):
+    """Stands in for ``predict.see``, of what ``shown_or_refused`` gave."""
+    if isinstance(one, NotADigitError):
+        raise one
+    return one
+
+
 def shares(pictures, labels):
     """The share answered rightly and the share turned away."""
-    answers = [predict.read(picture).digit for picture in pictures]
+    answers = [reading.digit for reading in readings_of(pictures)()]
     right = np.mean([a == int(b) for a, b in zip(answers, labels, strict=True)])
     return right, np.mean([a is None for a in answers])
 
 
 @pytest.fixture(scope="module")
 def answers(digits):
-    """What a network answers to each of the fixture's digits.
-
-    What they are shown is the same for all, and worked out once.
-    """
-    seen = {image.tobytes(): predict.see(image) for image in digits[0]}
-
-    @cache
-    def answers_of(model):
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(predict, "see", lambda image: seen[image.tobytes()])
-            return [predict.read(image, model).digit for image in digits[0]]
-
-    return answers_of
+    """What a network answers to each of the fixture's digits, as a function of its name."""
+    readings = readings_of(digits[0])
+    return lambda model: [reading.digit for reading in readings(model)]
 
 
 @pytest.mark.parametrize("model", predict.NETWORKS)
@@ -102,7 +137,7 @@ def test_what_is_no_digit_is_turned_away(digits):
     }  # fmt: skip
     turned = {}
     for name, pictures in groups.items():
-        readings = [predict.read(255 - picture) for picture in pictures]
+        readings = readings_of([255 - picture for picture in pictures])()
         turned[name] = np.mean([r.digit is None for r in readings])
         for reading in readings:
             assert (reading.digit is None) == bool(reading.message)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 from functools import partial
 from pathlib import Path
@@ -25,7 +26,8 @@ def command(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("recipe", train.RECIPES)
-def test_a_dry_run_leaves_the_same_files(command, tmp_path, recipe):
+def test_a_dry_run_leaves_the_same_files(command, tmp_path, redrawn, recipe):
+    shutil.copy(redrawn, tmp_path)
     done = command("--recipe", recipe, "--dry-run", "--out", "run")
     assert done.exit_code == 0, done.output
     assert {p.name for p in (tmp_path / "run").iterdir()} == {

@@ -19,7 +19,7 @@ from lesson7.restoration.opponents import AGAINST, opponents
 from lesson7.restoration.recipes import RECIPES
 from lesson7.restoration.together import Settings, Together
 from tests.commands import tensors
-from tests.restoration.test_adversarial import changed, copy
+from tests.restoration.test_adversarial import changed, copy, won
 
 SMALL = Settings(bfloat16=False, warm_up=0)
 
@@ -136,27 +136,41 @@ def test_a_generator_that_is_asked_for_the_pixels_comes_closer_to_them():
     game = together(Settings(bfloat16=False, warm_up=0, lr=3e-3, weights=(0.01, 0.1, 20.0)))
     damaged, target = pairs(4)
     before = game.validate(game.generator, damaged, target)["valid_generator_pixel"]
-    for _ in range(60):
-        game.step(damaged, target)
-    assert game.validate(game.generator, damaged, target)["valid_generator_pixel"] < 0.7 * before
+
+    def closer() -> bool:
+        after = game.validate(game.generator, damaged, target)["valid_generator_pixel"]
+        return after < 0.7 * before
+
+    assert won(lambda: game.step(damaged, target), closer, steps=60)
 
 
 def test_a_generator_that_is_asked_for_the_verdict_takes_the_critic_in():
-    """The critic holds still, so only one of the two can win."""
-    game = together(
-        Settings(bfloat16=False, warm_up=0, lr=3e-3, critic_lr=0.0, weights=(1.0, 0.0, 0.0))
-    )
-    damaged, target = pairs(4)
-    before = game.validate(game.generator, damaged, target)["valid_generator_adversarial"]
-    for _ in range(30):
-        game.step(damaged, target)
-    assert game.validate(game.generator, damaged, target)["valid_generator_adversarial"] < before
+    """The critic's rate is 0, so only one of the two can win.
+
+    Yet its norms settle from step to step, which moves the verdict, too: it must fall
+    further than with a generator that does not learn either.
+    """
+    (damaged, target), after = pairs(4), {}
+    for lr in (3e-3, 0.0):
+        game = together(
+            Settings(bfloat16=False, warm_up=0, lr=lr, critic_lr=0.0, weights=(1.0, 0.0, 0.0))
+        )
+        before = game.validate(game.generator, damaged, target)["valid_generator_adversarial"]
+        for _ in range(15):
+            game.step(damaged, target)
+        valid = game.validate(game.generator, damaged, target)
+        after[lr] = valid["valid_generator_adversarial"]
+    assert after[3e-3] < min(before, after[0.0] - 0.01)
 
 
 def test_a_critic_learns_to_tell_them_apart():
     game = together(Settings(bfloat16=False, warm_up=0, lr=0.0, critic_lr=1e-3))
-    losses = [game.step(*pairs())["critic_loss"].item() for _ in range(40)]
-    assert sum(losses[-5:]) < 0.5 * sum(losses[:5])
+    losses: list[float] = []
+    assert won(
+        lambda: losses.append(game.step(*pairs())["critic_loss"].item()),
+        lambda: sum(losses[-5:]) < 0.5 * sum(losses[:5]),
+        steps=40,
+    )
 
 
 def test_the_first_steps_are_small_ones():

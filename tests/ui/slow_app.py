@@ -19,7 +19,7 @@ from PIL import Image
 
 TURN = 0.1  # seconds
 TURNS = 300  # of each job, which nobody waits for
-GRACE = 3.0  # seconds until somebody must listen
+GRACE = 6.0  # seconds until somebody must listen
 
 
 @dataclass(frozen=True)

@@ -128,13 +128,17 @@ def until(happens: Callable[[], bool]) -> None:
 
 
 def turns_to_the_end(noted: Noted, name: str) -> int:
-    """How many turns jobs still take until they end: seconds, but of a busy machine's time."""
+    """How many turns jobs still take until they end: seconds, but of a busy machine's time.
+
+    They have ended when it is quiet twice in a row: once may be an app that got no processor.
+    """
     start = last = noted.count(name)
-    while True:
+    quiet = 0
+    while quiet < 2:
         time.sleep(8 * TURN)
-        if noted.count(name) == last:
-            return last - start
+        quiet = quiet + 1 if noted.count(name) == last else 0
         last = noted.count(name)
+    return last - start
 
 
 def restoration(url: str, **more: object) -> Asking:

@@ -23,6 +23,8 @@ from lesson7.core.vision import make_grid, save_image
 
 HELD_BACK = 400
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
+NOT_ROOMS = Path(__file__).with_name("not_rooms.txt")
+"""Of our photographs those that show a person, an animal or a thing rather than a room."""
 
 
 def margin(size: int) -> int:

@@ -67,7 +67,7 @@ def test_a_list_that_cannot_be_meant_is_refused(folder, tmp_path):
 
 
 def test_the_list_of_those_that_show_no_room_is_one_of_names():
-    names = (Path(data.__file__).parent / "not_rooms.txt").read_text("utf-8").split()
+    names = data.NOT_ROOMS.read_text("utf-8").split()
     assert names == sorted(set(names))
     assert len(names) == 392
     assert {len(name) for name in names} == {len("00000.jpg")}

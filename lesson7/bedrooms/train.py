@@ -8,6 +8,10 @@ Recipes, two plain loops (``loops.py``, with the papers):
     modern    ours: a critic on ImageNet's features, augmentation, averaged weights,
               latents of photographs (see ``thumbnails.py``)
 
+``--start`` names a run at 64 pixels to grow from, or ``bedrooms-modern`` to go on from what is
+shipped (see ``growing.py``); ``--without lesson7/bedrooms/not_rooms.txt`` leaves out of our
+photographs those that show no room.
+
 ``--ship`` also ships a run that is not finished: ``--resume --minutes 0 --ship`` ships one
 that was stopped as it is, but for one more step.
 

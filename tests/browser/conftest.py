@@ -10,11 +10,13 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import gradio as gr
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests import serving
 from tests.browser import five_tabs
+from tests.browser.staged import Stage
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
 SWITCHES = [
@@ -166,3 +168,17 @@ def open_page(
 def page(open_page: Callable[..., Page]) -> Page:
     """The app in a window of usual size, light, without animations."""
     return open_page()
+
+
+@pytest.fixture
+def stage(browser: Browser) -> Iterator[Callable[..., Stage]]:
+    """Put a tab's page and script on without a server: ``stage(build, name, packed=True)``."""
+    stages: list[Stage] = []
+
+    def put_on(build: Callable[[], gr.Blocks], name: str, *, packed: bool = True) -> Stage:
+        stages.append(Stage(browser, build(), name, packed=packed))
+        return stages[-1]
+
+    yield put_on
+    for one in stages:
+        one.context.close()

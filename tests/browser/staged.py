@@ -5,13 +5,17 @@ server on demand. ``Stage`` gives the script what Gradio would: ``element``, ``t
 ``props``, ``upload`` and ``watch``.
 """
 
+import io
 import json
 from typing import Any
 
 import gradio as gr
+from PIL import Image
 from playwright.sync_api import Browser, Page
 
 from lesson7.ui import components
+
+QUEUED = "You are number 2 in the queue."
 
 ADDRESS = "http://127.0.0.1:9/"  # nobody is there: the page is handed over by the test
 
@@ -26,6 +30,13 @@ PLAY = """(script) => {
   new Function("element", "trigger", "props", "upload", "watch", script)(
     element, trigger, props, upload, watch);
 }"""
+
+
+def png(picture: Image.Image) -> bytes:
+    """The picture as a PNG file."""
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 class Stage:

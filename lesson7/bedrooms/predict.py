@@ -46,7 +46,7 @@ from lesson7.bedrooms.rooms import (
 from lesson7.bedrooms.scoring import LessonScorer, PixelScorer, Scorer
 from lesson7.bedrooms.stages import Stage, stages_of
 from lesson7.core import commands, weights
-from lesson7.core.errors import ConfigError, InputError, Lesson7Error
+from lesson7.core.errors import ConfigError, InputError
 from lesson7.core.images import from_signed
 
 __all__ = [
@@ -221,15 +221,12 @@ def main(
     film: Annotated[bool, typer.Option("--gif", help="Also a walk through the first six.")] = False,
 ) -> None:
     """Draw bedrooms, each into a PNG file of its own."""
-    try:
+    with commands.in_sentences():
         rooms = draw(n, seed, truncation, recipe)
         frames = []
         if film:
             first = Room(seed, truncation=truncation)
             frames = walk([replace(first, index=i) for i in range(min(n, MOST_STOPS))], 30, recipe)
-    except Lesson7Error as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from None
     try:
         out.mkdir(parents=True, exist_ok=True)
         for index, room in enumerate(rooms):

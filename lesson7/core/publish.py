@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,8 +28,8 @@ from typing import Annotated
 
 import typer
 
-from lesson7.core import weight_index
-from lesson7.core.errors import ConfigError, Lesson7Error, WeightsError
+from lesson7.core import commands, weight_index
+from lesson7.core.errors import ConfigError, WeightsError
 from lesson7.core.hub import REPO, Reference
 from lesson7.core.weight_file import SCALE
 from lesson7.core.weight_index import EMBEDDED, INDEX, Entry
@@ -272,7 +271,7 @@ def publish_command(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be sent.")] = False,
 ) -> None:
     """Upload weights, index and model card in one commit, and print its reference."""
-    try:
+    with commands.in_sentences():
         if dry_run:
             contents = collect(repo, folder)
             typer.echo(contents["README.md"].decode())
@@ -280,8 +279,6 @@ def publish_command(
                 typer.echo(f"{len(content):>12,}  {file}")
         else:
             typer.echo(f"LESSON7_WEIGHTS={publish(repo, folder, private=private)}")
-    except Lesson7Error as error:
-        _fail(error)
 
 
 @app.command("check")
@@ -289,14 +286,7 @@ def check_command(
     folder: Annotated[Path, typer.Option(help="What to check.", show_default="weights")] = EMBEDDED,
 ) -> None:
     """Compare every weights file with the size and the sha256 in the index."""
-    try:
+    with commands.in_sentences():
         for name, entry in weight_index.read(folder).items():
             weight_index.verified(folder / entry.file, entry)
             typer.echo(f"{entry.size:>12,}  {entry.sha256[:12]}  {name}")
-    except Lesson7Error as error:
-        _fail(error)
-
-
-def _fail(error: Lesson7Error) -> None:
-    print(error, file=sys.stderr)
-    raise typer.Exit(1) from error

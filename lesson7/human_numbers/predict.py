@@ -24,7 +24,7 @@ import typer
 from torch import Tensor
 
 from lesson7.core import commands, runtime, weights
-from lesson7.core.errors import ConfigError, InputError, Lesson7Error
+from lesson7.core.errors import ConfigError, InputError
 from lesson7.human_numbers import typed
 from lesson7.human_numbers.counter import Counter
 from lesson7.human_numbers.data import BOS, ITOS, MARKS, STOI
@@ -281,11 +281,8 @@ def main(
     seed: Annotated[int, typer.Option(help="The same seed draws the same words.")] = 0,
 ) -> None:
     """Print the text, and what the network adds, as it comes."""
-    try:
+    with commands.in_sentences():
         given, steps = turns(text, n_tokens, model, temperature, top_k, seed)
-    except Lesson7Error as error:
-        typer.echo(error, err=True)
-        raise typer.Exit(1) from None
     typer.echo(typed.write(STOI[word] for word in given), nl=False)
     for word in filter(None, steps):
         typer.echo(word.word if word.word == "," else f" {word.word}", nl=False)

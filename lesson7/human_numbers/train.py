@@ -160,11 +160,9 @@ def main(
         if not result.finished:
             typer.echo(f"stopped after {result.minutes:.1f} minutes; go on with --resume")
             return
-        row = {"seed": one, **result.metrics, **({} if dry_run else counting(model.cpu()))}
-        logged = run.rows()[-1]
-        if logged["epoch"] == "end":  # resumed only to ship
-            row = {name: value for name, value in logged.items() if name != "epoch"}
-        else:
+        row = run.rows()[-1]
+        if row.pop("epoch") != "end":  # or it is resumed only to ship
+            row = {"seed": one, **result.metrics, **({} if dry_run else counting(model.cpu()))}
             run.log({"epoch": "end", **row})
         typer.echo("  ".join(f"{key} {value:.5g}" for key, value in row.items()))
         results.append((row, model, run, result))

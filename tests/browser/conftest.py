@@ -85,6 +85,18 @@ def restoration_alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[serv
 
 
 @pytest.fixture(scope="session")
+def bedrooms_alone(
+    tmp_path_factory: pytest.TempPathFactory, stand_in_bedrooms: Path
+) -> Iterator[serving.Served]:
+    """The Bedrooms tab alone, with small random networks: what is drawn are clouds of colour."""
+    command, folder = ("-m", "lesson7.ui.bedrooms"), tmp_path_factory.mktemp("bedrooms")
+    with serving.app(folder, *command, LESSON7_WEIGHTS=str(stand_in_bedrooms)) as app:
+        yield app
+        assert app.refused_hosts == []
+        assert "Traceback" not in app.log.read_text(), app.log.read_text()
+
+
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)

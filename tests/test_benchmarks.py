@@ -14,6 +14,7 @@ from tests import commands
 from tests.benchmarks import __main__ as command
 from tests.benchmarks import figures, restoration_figures
 from tests.benchmarks.claims import Figure, Reading, Section, measured
+from tests.benchmarks.grids import crosshatch
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -97,3 +98,15 @@ def test_photographs_are_coloured_and_compared():
         -10 * np.log10(float(ratio.split()[0])), abs=0.05
     )
     assert float(readings[2][0].rstrip("%")) > 10
+
+
+@pytest.mark.parametrize("period", [2, 4, 8])
+def test_a_grid_stands_out_and_noise_does_not(period: int):
+    noise = torch.rand(3, 64, 64, generator=torch.Generator().manual_seed(0))
+    waves = torch.cos(2 * torch.pi * torch.arange(64) / period)
+    without = crosshatch(noise)
+    assert without < 4
+    assert crosshatch(noise + 0.1 * waves) > 2 * without
+    assert crosshatch(noise + 0.1 * waves[:, None]) > 2 * without
+    other = torch.cos(2 * torch.pi * torch.arange(64) / 5)
+    assert crosshatch(noise + 0.1 * other) < 1.5 * without

@@ -19,6 +19,8 @@ photographs that never train:
                  Copies would be here: they would make it much less than 1.
     nearest      the median of these distances, likewise: below 1 where rooms are ordinary, for
                  what is in all photographs is near to some of them
+    crosshatch   how much a grid of 2, 4 or 8 pixels stands out of a picture's spectrum, mean of
+                 the first 400 (``grids.py``)
 
 beside two yardsticks: 2,000 training photographs in place of samples, and the run named
 ``lesson``, if there is one; ``share`` says how far from the one to the other a run is (0 =
@@ -39,8 +41,9 @@ from lesson7.bedrooms import data, judge, rooms
 from lesson7.bedrooms.model import Generator, LessonGenerator
 from lesson7.core.errors import ConfigError
 from lesson7.core.runs import Run
+from tests.benchmarks.grids import crosshatch
 
-N_SAMPLES, N_SHOWN = 2_000, 64
+N_SAMPLES, N_GRIDS, N_SHOWN = 2_000, 400, 64
 
 
 def generator_of(place: str) -> nn.Module:
@@ -69,6 +72,12 @@ def draw(network: nn.Module, n: int, seed: int = 2) -> Tensor:
     z = torch.randn(n, int(network.latent), generator=torch.Generator().manual_seed(seed))
     with torch.inference_mode():
         return torch.cat([network(part) for part in z.split(50)])
+
+
+def grid_of(pictures: Tensor) -> dict[str, float]:
+    """The mean crosshatch of the first pictures, ``(N, 3, S, S)``."""
+    found = [crosshatch(picture.float()) for picture in pictures[:N_GRIDS]]
+    return {"crosshatch": sum(found) / len(found)}
 
 
 class Bench:
@@ -149,12 +158,12 @@ def main(
         raise ConfigError("name each run: NAME=FOLDER")
     bench = Bench(folder, backbones, size, without=without)
     real = {name: vectors[:N_SAMPLES] for name, vectors in bench.train.items()}
-    rows = {"photographs": bench.measure(real)}
+    rows = {"photographs": bench.measure(real) | grid_of(bench.train_crops)}
     for spec in runs:
         name, _, place = spec.partition("=")
         pictures = draw(generator_of(place), N_SAMPLES)
         vectors = bench.embed(pictures)
-        rows[name] = bench.measure(vectors)
+        rows[name] = bench.measure(vectors) | grid_of(pictures)
         if sheet is not None:
             sheet.mkdir(parents=True, exist_ok=True)
             bench.sheet(pictures, vectors["resnet18"], sheet / f"{name}-neighbours.png")

@@ -59,6 +59,7 @@ from lesson7.core.errors import ConfigError
 from lesson7.core.runs import choose
 from lesson7.restoration.data import FORMS, Photographs, find, split
 from lesson7.restoration.recipes import build_network
+from tests.benchmarks.grids import crosshatch
 from tests.benchmarks.restorers import (
     Case,
     EyesDir,
@@ -68,7 +69,6 @@ from tests.benchmarks.restorers import (
     bicubic,
     bilinear,
     case_of,
-    crosshatch,
     named_places,
     network_of,
     non_local_means,

@@ -147,18 +147,6 @@ def test_a_page_has_a_row_for_each_network_in_its_order():
     assert np.flatnonzero(red.any(1)).max() < np.flatnonzero(blue.any(1)).min()
 
 
-@pytest.mark.parametrize("period", [2, 4, 8])
-def test_a_grid_stands_out_and_noise_does_not(period):
-    noise = torch.rand(3, 64, 64, generator=torch.Generator().manual_seed(0))
-    waves = torch.cos(2 * torch.pi * torch.arange(64) / period)
-    without = restorers.crosshatch(noise)
-    assert without < 4
-    assert restorers.crosshatch(noise + 0.1 * waves) > 2 * without
-    assert restorers.crosshatch(noise + 0.1 * waves[:, None]) > 2 * without
-    other = torch.cos(2 * torch.pi * torch.arange(64) / 5)
-    assert restorers.crosshatch(noise + 0.1 * other) < 1.5 * without
-
-
 def test_a_picture_gives_a_vector_for_each_of_sixteen_places_at_each_depth():
     """Eyes that see the picture, and half of it: rows of places first, then the next picture."""
     first = torch.arange(64.0).view(1, 8, 8).expand(3, 8, 8)

@@ -15,10 +15,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from torch import Tensor
 
 from lesson7.core.errors import ConfigError, DataError
+from lesson7.core.intake import open_own
 from lesson7.core.vision import make_grid, save_image
 
 HELD_BACK = 400
@@ -50,11 +51,7 @@ def load(folder: Path, size: int, *, limit: int | None = None) -> Tensor:
     side = size + margin(size)
     squares = np.empty((len(files), side, side, 3), dtype=np.uint8)
     for square, file in zip(squares, files, strict=True):
-        try:
-            with Image.open(file) as photograph:
-                square[:] = np.asarray(_central_square(photograph.convert("RGB"), side))
-        except (OSError, UnidentifiedImageError) as error:
-            raise DataError(f"{file} cannot be read as a photograph: {error}") from error
+        square[:] = np.asarray(_central_square(open_own(file), side))
     return torch.from_numpy(squares).permute(0, 3, 1, 2).contiguous()
 
 
@@ -77,7 +74,8 @@ def named(folder: Path, file: Path) -> Tensor:
         DataError: the list cannot be read, or names what is not there.
     """
     try:
-        names = set(file.read_text("utf-8").split())
+        lines = (line.strip() for line in file.read_text("utf-8").splitlines())
+        names = {line for line in lines if line}
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{file} cannot be read as a list of photographs: {error}") from error
     there = [photograph.name for photograph in _files(folder)]

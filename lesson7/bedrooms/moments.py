@@ -87,15 +87,17 @@ def keep(run: Run, generator: nn.Module, images: int, record: Path) -> list[Path
     kept = {int(file.stem): file for file in files}
     if not kept:
         raise ConfigError(f"there are no snapshots in {run.folder} to make moments of")
+    sheets = {
+        moment: _sheet(generator) if moment == images else _sheet_of(kept[moment], generator)
+        for moment in _spread_out(sorted({*kept, images}))
+    }
     folder = record / "moments"
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.webp"):
         old.unlink()
-    written = []
-    for moment in _spread_out(sorted({*kept, images})):
-        written.append(folder / f"{moment:09d}.webp")
-        now = moment == images
-        written[-1].write_bytes(_sheet(generator) if now else _sheet_of(kept[moment], generator))
+    written = [folder / f"{moment:09d}.webp" for moment in sheets]
+    for file, sheet in zip(written, sheets.values(), strict=True):
+        file.write_bytes(sheet)
     return written
 
 

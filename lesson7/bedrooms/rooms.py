@@ -51,15 +51,19 @@ class Room:
     moves: Mapping[str, float] = field(default_factory=dict)
 
 
-@cache
 def load(recipe: str) -> Generator | LessonGenerator:
-    """The recipe's generator, loaded once, ready to draw.
+    """The recipe's generator, loaded once, ready to draw on the threads of one job.
 
     Raises:
         ConfigError: there is no such recipe.
         WeightsError: its weights are missing or damaged.
     """
-    runtime.use_threads()
+    runtime.use_threads()  # each time: another network may have asked for fewer
+    return _loaded(recipe)
+
+
+@cache
+def _loaded(recipe: str) -> Generator | LessonGenerator:
     return weights.load(f"bedrooms-{known(recipe)}", GENERATORS[recipe])
 
 

@@ -21,11 +21,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
-from accelerate import skip_first_batches
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
+from lesson7.core import processes
 from lesson7.core.runs import Run
 
 Network = TypeVar("Network", bound=nn.Module)
@@ -126,7 +126,7 @@ class Progress:
         bar = tqdm(total=self.pace.images, initial=self.images, unit="image", disable=None)
         with bar:
             while not self.finished:
-                torch.manual_seed(self.seed * 1_000_003 + self.step)
+                torch.manual_seed((self.seed * 1_000_003 + self.step) % 2**63)
                 earlier = self.images
                 yield self.step
                 self.step += 1
@@ -214,9 +214,8 @@ def endless(batches: DataLoader, step: int = 0) -> Iterator[Any]:
     """
     epoch, done = divmod(step, len(batches))
     while True:
-        batches.set_epoch(epoch)  # type: ignore[attr-defined]
         with torch.random.fork_rng(devices=[]):
-            row = iter(skip_first_batches(batches, done) if done else batches)
+            row = iter(processes.epoch_of(batches, epoch, done))
         while True:
             with torch.random.fork_rng(devices=[]):
                 batch = next(row, None)

@@ -75,7 +75,7 @@ def separate(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
     """
     colours, alpha = _split(image)
     profile = image.info.get("icc_profile")
-    if profile and colours.mode in ("L", "RGB", "CMYK"):
+    if isinstance(profile, bytes) and profile and colours.mode in ("L", "RGB", "CMYK"):
         try:
             managed = ImageCms.profileToProfile(
                 colours, ImageCms.ImageCmsProfile(BytesIO(profile)), _SRGB, outputMode="RGB"

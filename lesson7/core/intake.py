@@ -6,6 +6,7 @@ and answers everything else with an ``ImageError`` in plain words, in less than 
 before memory is spent on it. Nothing is ever fetched from a network.
 
     open_image      a file, bytes, a data: URL, a picture or an array -> a clean picture
+    open_own        a file of one's own, to train on: the same, however large
     MAX_BYTES ...   the limits, each with its unit
 
 What is inside decides, never the name. Of an animation the first frame is taken.
@@ -24,7 +25,7 @@ import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from lesson7.core.colours import eight_bits, separate
-from lesson7.core.errors import ImageError
+from lesson7.core.errors import DataError, ImageError
 
 MAX_BYTES = 10 * 2**20  # of a file, or of what a data: URL holds
 MAX_PIXELS = 4096 * 3072  # what a phone calls 12 megapixels
@@ -105,7 +106,23 @@ def open_image(source: Source, *, keep_alpha: bool = False) -> Image.Image:
         image = _load(source)
     else:
         image = _decode(_read(source))
+    return _clean(image, keep_alpha=keep_alpha)
 
+
+def open_own(file: Path) -> Image.Image:
+    """Open a photograph of one's own: upright, sRGB, on white, of any size.
+
+    Raises:
+        DataError: it is no photograph, or damaged.
+    """
+    try:
+        with Image.open(file) as opened:
+            return _clean(opened, keep_alpha=False)
+    except (OSError, UnidentifiedImageError, ImageError) as error:
+        raise DataError(f"{file} cannot be read as a photograph: {error}") from error
+
+
+def _clean(image: Image.Image, *, keep_alpha: bool) -> Image.Image:
     colours, alpha = separate(_turn_upright(image))
     mode, ground = ("RGBA", (0, 0, 0, 255)) if keep_alpha else ("RGB", (255, 255, 255))
     clean = Image.new(mode, colours.size, ground)  # new, so that no metadata comes along

@@ -74,8 +74,9 @@ class Run:
         Raises:
             ConfigError: nothing to resume, or a new run would overwrite an old one.
         """
-        with one_process_first():
-            return cls._open(name, out, resume=resume or not processes.this_one().is_main_process)
+        first = processes.this_one().is_main_process
+        folder = cls._open(name, out, resume=resume).folder if first else None
+        return cls(processes.agreed(folder))  # type: ignore[arg-type]  # the first one's
 
     @classmethod
     def _open(cls, name: str, out: Path | None, *, resume: bool) -> "Run":
@@ -86,7 +87,7 @@ class Run:
             number = int(earlier[-1].name[-3:]) if earlier else 0
             out = Path("runs") / f"{name}-{number if resume else number + 1:03d}"
         run = cls(out)
-        if resume and run.writes and not run.checkpoint.exists():
+        if resume and not run.checkpoint.exists():
             raise ConfigError(f"there is no checkpoint in {out} to resume from")
         if not resume and (run.metrics.exists() or run.checkpoint.exists()):
             raise ConfigError(f"{out} holds a run already: choose another --out, or --resume")

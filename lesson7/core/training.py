@@ -25,6 +25,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
+from lesson7.core import processes
 from lesson7.core.errors import ConfigError
 from lesson7.core.runs import Run
 from lesson7.core.schedule import OneCycle, spread
@@ -143,10 +144,7 @@ class _Trainer:
         rates = spread(phase.max_lr, len(self.groups))
         while self.step < phase.epochs * self.steps:
             done = self.step % self.steps
-            self.batches.set_epoch(self.epochs_done)
-            epoch = (
-                self.accelerator.skip_first_batches(self.batches, done) if done else self.batches
-            )
+            epoch = processes.epoch_of(self.batches, self.epochs_done, done)
             bar = tqdm(
                 total=self.steps, initial=done, desc=f"epoch {self.epochs_done + 1}", leave=False,
                 disable=None if self.accelerator.is_main_process else True,
@@ -177,9 +175,8 @@ class _Trainer:
             yield batch
 
     def _seed(self, step: int) -> int:
-        return ((self.settings.seed * 101 + self.phase) * 1_000_003 + self.epochs_done) * 99_991 + (
-            step + 1
-        ) * 64
+        place = (self.settings.seed * 101 + self.phase) * 1_000_003 + self.epochs_done
+        return (place * 99_991 + (step + 1) * 64) % 2**63  # what torch takes
 
     def _step(self, model: nn.Module, optimizer: Any, batch: Any) -> float:
         with torch.autocast(

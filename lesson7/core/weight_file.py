@@ -36,8 +36,8 @@ Bits = Literal[8, 16, 32]
 SCALE = "#scale"  # after the name of a tensor in 8 bits; no parameter's name has such a sign
 
 # The last part of the names of tensors that are kept with a network and never learnt: the
-# statistics of batch norm, the vectors of spectral norm.
-_KEPT = ("running_mean", "running_var", "num_batches_tracked", "_u", "_v")
+# statistics of batch norm, the vectors of spectral norm, the noise of a fixed grain.
+_KEPT = ("running_mean", "running_var", "num_batches_tracked", "_u", "_v", "fixed")
 
 
 def write(name: str, model: nn.Module, config: Mapping[str, Any], *, bits: Bits = 32) -> bytes:
@@ -89,6 +89,8 @@ def read(content: bytes, file: str, build: Callable[..., Network]) -> Network:
     import torch
 
     tensors, config = _parse(content, file)
+    if _largest(config) > len(content):  # nor would it end to build such a network
+        raise WeightsDamaged(f"{file} is smaller than the network that it says it holds.")
     with torch.random.fork_rng(devices=[]):
         try:
             network = build(**config)
@@ -104,6 +106,14 @@ def read(content: bytes, file: str, build: Callable[..., Network]) -> Network:
         raise WeightsDamaged(f"{file} holds weights that are no numbers (NaN or infinity).")
     network.load_state_dict(state, strict=True)
     return network.eval().requires_grad_(False)
+
+
+def _largest(config: Any) -> float:
+    """The largest number in a configuration, however deep it lies."""
+    if isinstance(config, dict | list):
+        inside = config.values() if isinstance(config, dict) else config
+        return max(map(_largest, inside), default=0)
+    return config if isinstance(config, int | float) else 0
 
 
 def rounded(model: Network, bits: Bits) -> Network:

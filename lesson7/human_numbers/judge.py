@@ -10,7 +10,7 @@ All of them only use a network's ``step``, so every network is judged by the sam
 import torch
 from torch import Tensor
 
-from lesson7.human_numbers.data import ITOS, LARGEST, STOI, spell, text
+from lesson7.human_numbers.data import COMMA, ITOS, LARGEST, STOI, spell, text
 from lesson7.human_numbers.model import Reader
 
 
@@ -46,7 +46,7 @@ def continuations(
     rng = torch.Generator().manual_seed(seed)
     last = numbers[-1] - given - wanted + 1
     starts = torch.randperm(last - numbers[0] + 1, generator=rng)[:n] + numbers[0]
-    pieces = [text(range(s, s + given + wanted)) for s in starts.tolist()]
+    pieces = [[*text(range(s, s + given + wanted)), COMMA] for s in starts.tolist()]
     prompts = [len(text(range(s, s + given))) + 1 for s in starts.tolist()]  # and the comma
     right = 0
     for length in sorted(set(prompts)):

@@ -160,19 +160,23 @@ def main(
         if not result.finished:
             typer.echo(f"stopped after {result.minutes:.1f} minutes; go on with --resume")
             return
+        if not run.writes:  # the first process counts, and keeps the record
+            continue
         row = run.rows()[-1]
         if row.pop("epoch") != "end":  # or it is resumed only to ship
             row = {"seed": one, **result.metrics, **({} if dry_run else counting(model.cpu()))}
             run.log({"epoch": "end", **row})
         typer.echo("  ".join(f"{key} {value:.5g}" for key, value in row.items()))
         results.append((row, model, run, result))
+    if not results:
+        return
     best = max(results, key=lambda each: rank(each[0]))
     means = {
         f"mean_{key}": fmean(row[key] for row, *_ in results) for key in MEANS if key in best[0]
     }
     if seeds > 1:
         typer.echo("  ".join(f"{key} {value:.5g}" for key, value in means.items()))
-    if ship and run.writes:
+    if ship:
         row, model, run, _ = best
         record = weights.Record(
             metrics={k: v for k, v in row.items() if k != "seed"} | (means if seeds > 1 else {}),

@@ -32,6 +32,8 @@ def parse(words: Sequence[str]) -> int | None:
             total += 99 * (total % 10)
         else:
             total += _VALUES.get(word, 0)
+        if total > LARGEST:
+            return None
     try:
         return total if spell(total) == list(words) else None
     except InputError:

@@ -5,7 +5,8 @@
 
 Capitals, "and", hyphens, missing spaces, line breaks, digits (``8031``, ``8,031``) and stops
 in place of commas are understood. Whatever is not a number is named, with the nearest word
-that is known, and nothing is guessed. Text is only ever compared with words, never run.
+that is known; digits that begin with 0, or that words continue (``8 thousand one``), are sent
+back with a sentence, and nothing is guessed. Text is only ever compared with words, never run.
 """
 
 import re
@@ -21,6 +22,8 @@ LONGEST = 20_000  # characters, some 3,000 words
 HINT = "Type a number to begin with, such as: eight thousand one,"
 KNOWN = [word for word in ITOS if word not in MARKS and word != ","]
 SKIPPED = "and"
+_MORE_FOLLOWS = {STOI["hundred"]: 100, STOI["thousand"]: 1000}  # what is below goes on with it
+_MIXED = "Write a number in digits or in words, not in both: 8001, or eight thousand one."
 
 _IN_THOUSANDS = re.compile(r"(?<![\d,])([1-9]),(\d{3})(?!,?\d)")  # 8,031 but not 1,200,300
 _STOPS = re.compile(r"[,;.:…\n\r\v\f\x85\u2028\u2029、，。]+")
@@ -56,6 +59,8 @@ def read(text: str) -> list[int]:
             after_digits = False
             continue
         if piece.isdecimal():
+            if tokens and int(piece[:9]) < _MORE_FOLLOWS.get(tokens[-1], 0):
+                raise InputError(_MIXED)
             _close(tokens)
             tokens += [STOI[word] for word in spell(_number(piece))]
             after_digits = True
@@ -65,6 +70,8 @@ def read(text: str) -> list[int]:
             unknown.append(piece)
         elif words:
             if after_digits:
+                if STOI[words[0]] in _MORE_FOLLOWS:
+                    raise InputError(_MIXED)
                 _close(tokens)
             tokens += [STOI[word] for word in words]
             after_digits = False
@@ -104,6 +111,11 @@ def _close(tokens: list[int]) -> None:
 
 
 def _number(digits: str) -> int:
+    if int(digits[0]) == 0 and len(digits) > 1:
+        raise InputError(
+            f"“{digits[:8]}” begins with 0. Write a number as 8031 or 8,031, and a space between "
+            "one number and the next."
+        )
     number = int(digits) if len(digits) <= 9 else LARGEST + 1
     if not 1 <= number <= LARGEST:
         shown = digits if len(digits) <= 9 else digits[:8] + "…"

@@ -46,13 +46,26 @@ def gather(members: Sequence[runs.Run]) -> DigitEnsemble:
 
 def mean_rows(members: Sequence[runs.Run]) -> list[dict[str, Any]]:
     """One line per epoch that all have: means over the members, but the sum of their minutes."""
+    epochs = ([row for row in run.rows() if isinstance(row["epoch"], int)] for run in members)
     found = []
-    for rows in zip(*(run.rows() for run in members), strict=False):
-        if isinstance(rows[0]["epoch"], int):
-            sums = {name: sum(row[name] for row in rows) for name in rows[0]}
-            means = {name: value / len(rows) for name, value in sums.items()}
-            found.append({**means, "epoch": rows[0]["epoch"], "minutes": sums["minutes"]})
+    for rows in zip(*epochs, strict=False):
+        sums = {name: sum(row[name] for row in rows) for name in rows[0]}
+        means = {name: value / len(rows) for name, value in sums.items()}
+        found.append({**means, "epoch": rows[0]["epoch"], "minutes": sums["minutes"]})
     return found
+
+
+def check_finished(members: Sequence[runs.Run]) -> None:
+    """See to it that all of them may be shown to the test set, and to visitors.
+
+    Raises:
+        ConfigError: one was stopped before its end, or is a dry run.
+    """
+    for run in members:
+        if run.rows()[-1]["epoch"] != "test":
+            raise ConfigError(f"{run.folder} was stopped: go on with it, with --resume, before")
+        if run.options()["settings"]["max_steps_per_epoch"] is not None:
+            raise ConfigError(f"{run.folder} is a dry run: what it holds is not for visitors")
 
 
 def ship(
@@ -66,10 +79,9 @@ def ship(
         out: folder of the record; None: a numbered one.
         test: MNIST's test images and labels.
     """
-    options = [run.options() for run in members]
-    found = {f"test_{name}": round(value, 6) for name, value in evaluate(together, *test).items()}
-    rows = mean_rows(members)
+    options, rows = [run.options() for run in members], mean_rows(members)
     run = runs.Run.open(NAME, out)
+    found = {f"test_{name}": round(value, 6) for name, value in evaluate(together, *test).items()}
     run.write_options({"members": options})
     for row in [*rows, {"epoch": "test", **found}]:
         run.log(row)
@@ -103,6 +115,8 @@ def main(
     runtime.use_threads()
     members = [runs.Run(each) for each in folders]
     together = gather(members)
+    if shipping:
+        check_finished(members)
     asked: dict[str, nn.Module] = {
         run.folder.name: network for run, network in zip(members, together.member, strict=True)
     }

@@ -9,6 +9,7 @@ References:
     [2] Serra, Image analysis and mathematical morphology, 1982.
 """
 
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -98,9 +99,15 @@ def components(mask: NDArray[np.bool_]) -> NDArray[np.int32]:
     above: list[tuple[int, int, int]] = []  # runs of the row above: start, stop, label
     for y, row in enumerate(mask):
         edges = np.flatnonzero(np.diff(row, prepend=False, append=False))
-        runs = []
+        runs, first = [], 0
         for start, stop in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
-            touching = [root(name) for a, b, name in above if a <= stop and b >= start]
+            while first < len(above) and above[first][1] < start:  # it ends before all to come
+                first += 1
+            touching = []
+            for begin, _, name in islice(above, first, None):
+                if begin > stop:
+                    break
+                touching.append(root(name))
             label = min(touching, default=len(parent))
             if label == len(parent):
                 parent.append(label)

@@ -17,7 +17,7 @@ References:
         (section 4.2, occlusion). https://arxiv.org/abs/1311.2901
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -35,7 +35,7 @@ from lesson7.core import commands, runtime, weights
 from lesson7.core.errors import ConfigError, ImageError, InputError, NotADigitError
 from lesson7.core.images import open_image
 from lesson7.core.intake import Source
-from lesson7.mnist.ink import UNLIKE, Ink, ink_maps
+from lesson7.mnist.ink import UNLIKE, ink_maps
 from lesson7.mnist.model import NO_DIGIT, BlockCNN, DigitEnsemble, PlainCNN, ResNet, Stages
 from lesson7.mnist.normalise import SIDE, convention
 
@@ -176,17 +176,17 @@ def look_inside(image: Source, model: str = "best") -> Inside:
 def see(image: Source) -> NDArray[np.uint8]:
     """What the networks are shown for a picture: ``(28, 28)`` uint8, ink 255 on 0.
 
-    Where ink and paper cannot be told apart by the border, both ways are tried, and the one
-    that our network likes better is taken.
+    Where ink and paper cannot be told apart by the border, both ways are tried; what is
+    transparent is laid on white, and on black. What our network likes best is taken.
 
     Raises:
         NotADigitError: the picture is blank, or shows a dot.
         ImageError: it is smaller than 8x8, or as ``lesson7.core.intake``.
     """
-    picture = open_image(image)
+    picture = open_image(image, keep_alpha=True)
     if min(picture.size) < SMALLEST:
         raise ImageError(f"The picture is too small: at least {SMALLEST}x{SMALLEST} pixels.")
-    candidates = _conventional(ink_maps(picture))
+    candidates = _conventional(picture)
     if len(candidates) == 1:
         return candidates[0]
     with torch.inference_mode():
@@ -194,22 +194,37 @@ def see(image: Source) -> NDArray[np.uint8]:
     return candidates[int(doubt.argmin())]
 
 
-def _conventional(maps: Sequence[Ink]) -> list[NDArray[np.uint8]]:
+def _conventional(picture: Image.Image) -> list[NDArray[np.uint8]]:
     """MNIST's picture of each map that may hold a digit; raises the first's words if none does."""
     found, refused = [], []
-    for ink in maps:
+    for laid in _on_grounds(picture):
         try:
-            found.append(convention(ink))
+            maps = ink_maps(laid)
         except NotADigitError as why:
             refused.append(why)
+            continue
+        for ink in maps:
+            try:
+                found.append(convention(ink))
+            except NotADigitError as why:
+                refused.append(why)
     if not found:
         raise refused[0]
     return found
 
 
-@cache
+def _on_grounds(picture: Image.Image) -> Iterator[Image.Image]:
+    """An RGBA picture on white, and if there is anything to see through, on black."""
+    alpha = picture.getchannel("A")
+    grounds = ("white",) if alpha.getextrema() == (255, 255) else ("white", "black")
+    for ground in grounds:
+        laid = Image.new("RGB", picture.size, ground)
+        laid.paste(picture, mask=alpha)
+        yield laid
+
+
 def load(model: str) -> Stages:
-    """The network ``model``, loaded once, ready to be asked.
+    """The network ``model``, loaded once, ready to be asked on the threads of one job.
 
     Raises:
         ConfigError: there is no such model.
@@ -217,7 +232,12 @@ def load(model: str) -> Stages:
     """
     if model not in NETWORKS:
         raise ConfigError(f"there is no model {model!r}: choose one of {', '.join(NETWORKS)}")
-    runtime.use_threads()
+    runtime.use_threads()  # each time: another network may have asked for fewer
+    return _loaded(model)
+
+
+@cache
+def _loaded(model: str) -> Stages:
     with torch.inference_mode(False):  # whoever asks first, its weights can be differentiated
         return weights.load(f"mnist-{model}", NETWORKS[model])
 

@@ -93,6 +93,9 @@ def main(
     shares = read_shares(texts)
     members = [runs.Run(place) for place, _ in shares]
     asked = [member.options() for member in members]
+    for member, each in zip(members, asked, strict=True):
+        if "runs" in each:
+            raise ConfigError(f"{member.folder} is a blend: give the runs that it was made of")
     if len({each["network"] for each in asked}) > 1:
         raise ConfigError("these are not runs of the same network")
     network = build_network(asked[0]["network"], None).eval()
@@ -109,7 +112,8 @@ def main(
             found = judging.evaluate(pictures, network)
         typer.echo(f"{name:32}" + "".join(f"  {key} {found[key]:.4g}" for key in ROW))
     run = runs.Run.open("restoration-blend", out)
-    run.write_options({"runs": {str(place): share for place, share in shares}, **asked[0]})
+    told = {"recipe": "blend", "runs": {str(place): share for place, share in shares}}
+    run.write_options({**asked[0], **told})
     run.log({"images": 0, "minutes": 0.0, **found})  # nothing was trained
     run.save_checkpoint({"model": together, "ema": None})
     judging.samples(pictures, network, run.samples, 0)

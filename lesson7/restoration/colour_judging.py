@@ -15,6 +15,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from lesson7.core.errors import DataError
 from lesson7.core.images import from_unit, to_unit
 from lesson7.core.metrics import feature_distance
 from lesson7.core.vision import make_grid, save_image
@@ -37,6 +38,9 @@ class GreyPictures:
         eyes: what feature distances are measured through: a network that trains nothing here
             (SqueezeNet).
         seed: of the split, which is that of the other recipes.
+
+    Raises:
+        DataError: none of those that judge has colours.
     """
 
     def __init__(
@@ -50,11 +54,14 @@ class GreyPictures:
         self.photographs, self.eyes = photographs, eyes
         self.train, self.judge = data.split(len(photographs), seed=seed)
         vivid = (index for index in self.judge if not is_pale(photographs[index]))
-        self.grey, self.target = self._pairs(list(islice(vivid, n_judged)))
+        judged = list(islice(vivid, n_judged))
+        if not judged:
+            raise DataError("none of the photographs that judge has colours: give others")
+        self.grey, self.target = self._pairs(judged)
         files = photographs.files
-        free = [i for i in self.judge if files and files[i].name.startswith("oxford_")]
-        shown = free or self.judge
-        self.shown = self._pairs([i for i in shown if not is_pale(photographs[i])][:N_SHOWN])
+        free = (i for i in self.judge if files and files[i].name.startswith("oxford_"))
+        shown = list(islice((i for i in free if not is_pale(photographs[i])), N_SHOWN))
+        self.shown = self._pairs(shown or judged[:N_SHOWN])
 
     @cached_property
     def grey_distance(self) -> float:

@@ -13,14 +13,16 @@ enlarge, to undo JPEG and to remove one white number. ``degradations`` has the r
 
 import io
 import random
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont, UnidentifiedImageError
+from PIL import Image, ImageDraw, ImageFont
 
 from lesson7.core.errors import ConfigError, DataError
+from lesson7.core.intake import open_own
 from lesson7.core.vision import datasets
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
@@ -48,32 +50,43 @@ FORMS = {
 def find(folder: Path) -> list[Path]:
     """All photographs in ``folder`` and its subfolders, by name; downloaded if there are none.
 
+    What is downloaded is there once it is whole.
+
     Raises:
         DataError: there are none, and Oxford-IIIT Pet cannot be downloaded.
     """
     files = _photographs(folder)
     if not files:
-        try:
-            for part in ("trainval", "test"):
-                datasets.OxfordIIITPet(str(folder), split=part, download=True)
-        except (OSError, RuntimeError) as error:
-            raise DataError(
-                f"there are no photographs in {folder}, and Oxford-IIIT Pet could not be "
-                "downloaded: give a folder of photographs with --data"
-            ) from error
+        _download(folder)
         files = _photographs(folder)
-    return sorted(files, key=lambda path: path.name)
+    return sorted(files, key=lambda path: (path.name, path))
+
+
+def _download(folder: Path) -> None:
+    unfinished = folder / ".unfinished"
+    shutil.rmtree(unfinished, ignore_errors=True)
+    try:
+        for part in ("trainval", "test"):
+            datasets.OxfordIIITPet(str(unfinished), split=part, download=True)
+        for whole in unfinished.iterdir():
+            whole.rename(folder / whole.name)
+    except (OSError, RuntimeError) as error:
+        raise DataError(
+            f"there are no photographs in {folder}, and Oxford-IIIT Pet could not be "
+            "downloaded: give a folder of photographs with --data"
+        ) from error
+    unfinished.rmdir()
 
 
 def _photographs(folder: Path) -> list[Path]:
     """What is neither hidden nor, as Oxford-IIIT Pet has them, a mask of what is in one."""
-    return [
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in SUFFIXES
-        and not path.name.startswith(".")
-        and "annotations" not in path.relative_to(folder).parts
-    ]
+    found = []
+    for path in folder.rglob("*"):
+        parts = path.relative_to(folder).parts
+        hidden = any(part.startswith(".") for part in parts)
+        if path.suffix.lower() in SUFFIXES and not hidden and "annotations" not in parts:
+            found.append(path)
+    return found
 
 
 def split(n: int, *, seed: int = 0) -> tuple[list[int], list[int]]:
@@ -170,11 +183,7 @@ class Photographs:
             DataError: the file is no picture.
         """
         if index not in self._kept:
-            try:
-                with Image.open(self.files[index]) as opened:
-                    image = opened.convert("RGB")
-            except (OSError, UnidentifiedImageError) as error:
-                raise DataError(f"{self.files[index]} is no photograph: {error}") from error
+            image = open_own(self.files[index])
             scale = SIZE / min(image.size)
             if scale != 1:
                 size = (round(image.width * scale), round(image.height * scale))

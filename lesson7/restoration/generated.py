@@ -8,6 +8,7 @@ its critic's 97.6 % is telling JPEG and resolution. Here both are the same crop,
 is compressed.
 """
 
+import shutil
 from pathlib import Path
 
 import torch
@@ -22,18 +23,20 @@ from lesson7.restoration.judging import through
 from lesson7.restoration.pairs import Pairs
 
 
-def save_restored(network: nn.Module, pairs: Pairs, folder: Path) -> None:
+def save_restored(network: nn.Module, pairs: Pairs, folder: Path, *, anew: bool = True) -> None:
     """One crop of each of the photographs into ``folder``/real and ``folder``/restored.
 
     Args:
         network: of unit range; run in eval mode.
         pairs: gives damaged and target; the first of each photograph is taken.
-        folder: made if it is not there; a folder that is already full is left as it is.
+        folder: made if it is not there; what was in it goes.
+        anew: False: a folder that is already full is left as it is.
     """
     real, restored = folder / "real", folder / "restored"
     n = len(pairs.indices)
-    if len(list(restored.glob("*.png"))) == n:
+    if not anew and len(list(restored.glob("*.png"))) == n:
         return
+    shutil.rmtree(folder, ignore_errors=True)
     for part in (real, restored):
         part.mkdir(parents=True, exist_ok=True)
     network.eval()

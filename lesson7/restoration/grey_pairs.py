@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from PIL import Image
 from torch import Tensor
 
+from lesson7.core.errors import DataError
 from lesson7.core.images import to_unit
 from lesson7.restoration import degradations
 from lesson7.restoration.crops import Crops
@@ -71,8 +72,14 @@ class GreyPairs(Crops):
         self._pale: dict[int, bool] = {}
 
     def pair(self, index: int, rng: random.Random) -> tuple[Tensor, Tensor]:
-        """Grey (three equal channels) and in colours, each ``(3, size, size)``, unit range."""
+        """Grey (three equal channels) and in colours, each ``(3, size, size)``, unit range.
+
+        Raises:
+            DataError: none of ``indices`` has colours.
+        """
         while self._is_pale(index):
+            if len(self._pale) == len(set(self.indices)) and all(self._pale.values()):
+                raise DataError("none of the photographs that train has colours: give others")
             index = rng.choice(self.indices)
         photograph = self.photographs[index]
         side = max(self.size, SIDE * rng.uniform(*SIDES))

@@ -178,7 +178,8 @@ def main(
         typer.echo(inspection.summary(built, torch.zeros(1, 3, chosen.size, chosen.size)))
         return
     run = runs.Run.open(f"restoration-{recipe}", out, resume=resume)
-    photographs = data.MadeUp(20) if dry_run else data.Photographs(data.find(folder))
+    with runs.one_process_first():  # to download them
+        photographs = data.MadeUp(20) if dry_run else data.Photographs(data.find(folder))
     eyes = load_backbone("squeezenet", pretrained, takes="unit")
     few = {"n_judged": 2, "n_family": 2} if dry_run else {}
     needed_by = recipe if chosen.begins and not dry_run else None
@@ -201,7 +202,7 @@ def main(
         )  # fmt: skip
         if recipe == "critic":
             with runs.one_process_first():
-                save_restored(restorer, pairs, run.folder / "crops")
+                save_restored(restorer, pairs, run.folder / "crops", anew=run.writes and not resume)
             task = critic_task(chosen, build_critic(network), run.folder / "crops")
         else:
             if recipe == "feature":

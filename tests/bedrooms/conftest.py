@@ -14,7 +14,7 @@ def weights_folder(stand_in_bedrooms: Path) -> Path:
 
 
 def _forget() -> None:
-    for cached in (rooms.load, rooms.directions, predict._scorer):
+    for cached in (rooms._loaded, rooms.directions, predict._scorer):
         cached.cache_clear()
 
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -52,6 +53,28 @@ def test_a_list_names_photographs_in_whatever_folder_they_are(folder, tmp_path):
     assert data.named(folder, names).tolist() == [False, True]
     names.write_text("")
     assert data.named(folder, names).tolist() == [False, False]
+
+
+def test_a_name_in_a_list_may_have_spaces(tmp_path):
+    for name in ("my room.png", "my", "room.png"):
+        Image.new("RGB", (80, 80)).save(tmp_path / name, "PNG")
+    names = tmp_path / "names"
+    names.write_text("  my room.png\r\n\n")
+    assert data.named(tmp_path, names).tolist() == [True, False]
+
+
+def test_photographs_are_upright_and_sixteen_bits_are_no_white(tmp_path):
+    """What lies on its side, and says so, is stood up; what is deep is made shallow."""
+    lying = Image.new("RGB", (80, 160), "red")
+    lying.paste("blue", (0, 80, 80, 160))  # below; on the left once it is upright
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turn by 90 degrees, clockwise
+    lying.save(tmp_path / "a.jpg", exif=exif)
+    Image.fromarray(np.full((80, 80), 32768, np.uint16)).save(tmp_path / "b.png")
+    upright, deep = data.load(tmp_path, 64).float()
+    assert upright[2, :, :20].mean() > 200 > 50 > upright[0, :, :20].mean()
+    assert upright[0, :, -20:].mean() > 200
+    assert deep.mean() == pytest.approx(128, abs=1)
 
 
 def test_a_list_that_cannot_be_meant_is_refused(folder, tmp_path):

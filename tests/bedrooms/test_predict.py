@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from lesson7.bedrooms import predict
+from lesson7.bedrooms import predict, rooms
 from lesson7.bedrooms.predict import Room
 from lesson7.core import weights
 from lesson7.core.errors import ConfigError, InputError, WeightsMissing
@@ -166,7 +166,7 @@ def test_the_history_of_the_networks_that_answer_is_told(monkeypatch):
 def test_missing_weights_are_said_in_words(tmp_path, monkeypatch):
     monkeypatch.setenv("LESSON7_WEIGHTS", str(tmp_path))
     monkeypatch.setattr(weights, "EMBEDDED", tmp_path)
-    predict.load.cache_clear()
+    rooms._loaded.cache_clear()
     with pytest.raises(WeightsMissing):
         predict.draw(1, 7)
 
@@ -187,7 +187,7 @@ def test_rooms_are_written_from_the_command_line(tmp_path: Path):
 def test_golden_rooms_of_the_shipped_weights(monkeypatch):
     """As drawn when the weights were shipped; what is not shipped yet has none."""
     monkeypatch.delenv("LESSON7_WEIGHTS")
-    predict.load.cache_clear()
+    rooms._loaded.cache_clear()
     shipped = [recipe for recipe in RECIPES if f"bedrooms-{recipe}" in weights.entries()]
     expected = json.loads(golden.FILE.read_text("utf-8"))
     assert sorted(expected) == sorted(shipped), "run python -m tests.golden.bedrooms"

@@ -12,7 +12,7 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 from PIL import Image
 
-from lesson7.bedrooms import predict
+from lesson7.bedrooms import predict, rooms
 from lesson7.bedrooms.directions import ATTRIBUTES
 from lesson7.bedrooms.film import FRAMES_A_TURN
 from lesson7.core import weights
@@ -221,7 +221,7 @@ def test_a_question_that_is_no_question_is_answered_too():
 def test_missing_weights_are_said_in_words_and_nothing_else_is(page, tmp_path, monkeypatch):
     monkeypatch.setenv("LESSON7_WEIGHTS", str(tmp_path))
     monkeypatch.setattr(weights, "EMBEDDED", tmp_path)
-    predict.load.cache_clear()
+    rooms._loaded.cache_clear()
     assert asked(ask="rooms") == [{"id": 7, "broken": components.BROKEN}]
     with pytest.raises(gr.Error, match="could not be loaded"):
         next(bedrooms.draw())

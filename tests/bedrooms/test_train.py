@@ -71,7 +71,7 @@ def test_a_list_that_leaves_nothing_to_train_on_is_refused(tmp_path: Path, monke
     folder.mkdir()
     for name in ("a.png", "b.png", "c.png"):
         Image.new("RGB", (80, 80)).save(folder / name)
-    names.write_text("a.png b.png c.png")
+    names.write_text("a.png\n b.png\n\nc.png")
     with pytest.raises(ConfigError, match="leaves no photograph"):
         run("--data", folder, "--without", names, "--out", tmp_path / "run")
 

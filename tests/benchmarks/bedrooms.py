@@ -11,7 +11,8 @@ photographs that never train:
     distance     Fréchet, on the last features of SqueezeNet and of ResNet-18's layer3. The
                  modern critic looks through one of them; the other one judges it fairly.
     precision    share of samples among the photographs, of photographs among the samples
-    recall       (k-nearest neighbours, k = 3, sets of 400, mean over five sets)
+    recall       (k-nearest neighbours, k = 3, sets as large as that of the photographs that
+                 never train, mean over all that the samples fill)
     copying      share of samples whose nearest photograph, of all, is one that never
                  trained. By chance it is 400 in 5,227, 7.7 %; copies would make it 0.
     closest      distance to the nearest training photograph which only one in twenty samples
@@ -120,9 +121,8 @@ class Bench:
         for name, fake in vectors.items():
             real, train = self.held[name], self.train[name]
             row[f"distance_{name}"] = judge.frechet_distance(fake, real)
-            parts = [
-                judge.precision_recall(part, real) for part in fake[:N_SAMPLES].split(len(real))
-            ]
+            sets = [part for part in fake.split(len(real)) if len(part) == len(real)]
+            parts = [judge.precision_recall(part, real) for part in sets]
             row[f"precision_{name}"] = sum(p for p, _ in parts) / len(parts)
             row[f"recall_{name}"] = sum(r for _, r in parts) / len(parts)
             to_train, _ = judge.nearest(fake, train)

@@ -120,9 +120,13 @@ COLOUR = Section(
 def _speed(data: Path, quick: bool) -> list[Reading]:
     times = restoration.speed(64, 1) if quick else restoration.speed()
     readings = []
-    for ours in ("compact, bfloat16", "compact"):
-        ratio = times["lesson"] / times[ours]
-        readings.append((f"{times[ours]:.2f} s", f"1/{ratio:.1f} of its {times['lesson']:.2f} s"))
+    for ours, theirs in (
+        ("compact", "lesson"),
+        ("compact, bfloat16", "lesson, bfloat16"),
+        ("compact, bfloat16", "lesson"),
+    ):
+        ratio = times[theirs] / times[ours]
+        readings.append((f"{times[ours]:.2f} s", f"1/{ratio:.1f} of its {times[theirs]:.2f} s"))
     return readings
 
 
@@ -130,8 +134,9 @@ SPEED = Section(
     "Restoration: time for 512 x 512 pixels",
     _speed,
     (
-        Figure("bfloat16", "a seventeenth of the time", "the lesson's U-Net"),
-        Figure("float32", "a tenth in float32", "the lesson's U-Net"),
+        Figure("float32", "a tenth of the time", "the lesson's U-Net"),
+        Figure("bfloat16", "a tenth in bfloat16", "the lesson's U-Net in bfloat16"),
+        Figure("bfloat16 beside float32", "a seventeenth or less", "the lesson's in float32"),
     ),
 )
 

@@ -1,8 +1,10 @@
 """Pictures with a colour profile come out as they were meant, by the formulas of the profile."""
 
+import io
+
 import numpy as np
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, TiffImagePlugin
 
 from lesson7.core.intake import open_image
 from tests.core.colour_profiles import ADOBE, adobe_to_srgb, profile, srgb_curve
@@ -34,6 +36,18 @@ def test_a_palette_and_its_profile():
     indexed.putpalette([0, 0, 0, 120, 90, 60])
     expected = adobe_to_srgb(np.array([[[120, 90, 60]]]))
     assert difference(encode(indexed, "PNG", icc_profile=ADOBE), expected) <= 2
+
+
+@pytest.mark.parametrize("value", ["no profile", 7])
+def test_a_profile_that_is_text_or_a_number_is_none(value: str | int):
+    """A TIFF says of each entry what it is, and this one may say anything."""
+    fields = TiffImagePlugin.ImageFileDirectory_v2()
+    fields.tagtype[34675] = 2 if isinstance(value, str) else 4  # ASCII, LONG
+    fields[34675] = value
+    body = io.BytesIO()
+    Image.fromarray(RGB).save(body, "TIFF", tiffinfo=fields)
+    assert not isinstance(Image.open(body).info["icc_profile"], bytes)
+    np.testing.assert_array_equal(np.asarray(open_image(body.getvalue())), RGB)
 
 
 def test_a_grey_profile():

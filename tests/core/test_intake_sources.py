@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lesson7.core.errors import ImageError
-from lesson7.core.intake import MAX_BYTES, open_image
+from lesson7.core.errors import DataError, ImageError
+from lesson7.core.intake import MAX_BYTES, MAX_SIDE, open_image, open_own
 from tests.core.picture_files import encode, photo
 
 
@@ -124,3 +124,18 @@ def test_a_closed_pillow_image_is_refused_in_words():
     image.close()
     with pytest.raises(ImageError, match="damaged"):
         open_image(image)
+
+
+def test_ones_own_photograph_is_the_same_and_may_be_larger(tmp_path: Path):
+    file = tmp_path / "own.png"
+    image = photo()
+    image.putalpha(128)
+    image.save(file)
+    assert open_own(file).tobytes() == open_image(file).tobytes()
+    Image.new("RGB", (MAX_SIDE + 8, 4)).save(file)
+    with pytest.raises(ImageError):
+        open_image(file)
+    assert open_own(file).size == (MAX_SIDE + 8, 4)
+    file.write_bytes(file.read_bytes()[:60])
+    with pytest.raises(DataError, match=r"own\.png cannot be read as a photograph"):
+        open_own(file)

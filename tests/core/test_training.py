@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
+from lesson7.core import runtime
 from lesson7.core.errors import ConfigError
 from lesson7.core.runs import Run
 from lesson7.core.task import freeze
@@ -222,6 +223,11 @@ def test_two_processes_reach_the_same_loss_as_one(tmp_path):
         losses.append([json.loads(row)["valid_loss"] for row in rows])
     assert losses[0] == pytest.approx(losses[1], rel=1e-4)
     assert losses[0][-1] < losses[0][0]
+
+
+def test_the_largest_seed_trains(tmp_path):
+    settings = replace(SETTINGS, seed=runtime.MAX_SEED, max_steps_per_epoch=2)
+    assert fit(make_task(), PHASES, Run.open("t", tmp_path), settings).finished
 
 
 STAGGERED = """

@@ -178,6 +178,7 @@ DAMAGED = {
     "configuration a list": with_config("[5]"),
     "configuration of another network": with_config('{"height": 5}'),
     "configuration refused": with_config('{"width": 1000000000000}'),
+    "configuration of more than its bytes": with_config('{"width": {"of": [1, 9999]}}'),
     "configuration of a wrong type": with_config('{"width": "5"}'),
     "configuration of another size": with_config('{"width": 6}'),
     "configuration too deep": with_config("[" * 100_000),

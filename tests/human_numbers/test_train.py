@@ -138,3 +138,10 @@ def test_a_stand_in_is_only_predicted_by_pointing():
     assert (likely[(batch.weights == 0)] == 0).all()  # nowhere to point at yet
     assert (likely[batch.weights > 0] > 0).all()
     assert (likely <= 1).all()
+
+
+def test_a_process_that_keeps_no_record_ends_without_a_word(tmp_path, monkeypatch):
+    """On another machine there is nothing that it could read."""
+    monkeypatch.setattr(Run, "writes", property(lambda run: False))
+    done = commands.run(train.main, "--recipe", "model0", "--dry-run", "--out", tmp_path / "run")
+    assert (done.exit_code, done.stdout) == (0, "")

@@ -59,3 +59,9 @@ def test_a_text_that_does_not_count_by_one_is_taken_as_it_is():
 @pytest.mark.parametrize("words", ["", "thousand", "one one", "ten twenty", "hundred", "zero"])
 def test_words_that_spell_no_number(words):
     assert parse(words.split()) is None
+
+
+def test_the_longest_text_is_no_number():
+    """It would have 6,000 digits, more than Python writes."""
+    assert parse(["one", *["thousand"] * 2_000]) is None
+    assert follow("one " + "thousand " * 2_000, ", two")[0] == [False, None]

@@ -21,6 +21,8 @@ from lesson7.human_numbers.typed import KNOWN, LONGEST, read, write
         ("100,101,102", "one hundred, one hundred one, one hundred two,"),
         ("8031 8032", "eight thousand thirty one, eight thousand thirty two,"),
         ("7 eight", "seven, eight"),
+        ("eight thousand 8001", "eight thousand, eight thousand one,"),
+        ("two hundred 300", "two hundred, three hundred,"),
         ("eightthousandone,eightthousandtwo", "eight thousand one, eight thousand two"),
         ("onehundredandone", "one hundred one"),
         ("sixteen seventeen", "sixteen seventeen"),
@@ -89,6 +91,13 @@ def test_any_text_is_read_or_refused_in_words(typed):
         ("10000", "10000 is out of range"),
         ("9" * 5_000, "99999999… is out of range"),
         ("one, " * 100_000, "too long"),
+        ("8 thousand one,", "not in both"),
+        ("2 hundred", "not in both"),
+        ("eight thousand 31", "not in both"),
+        ("two hundred and 31", "not in both"),
+        ("8 031", "“031” begins with 0"),
+        ("8.031", "“031” begins with 0"),
+        ("8,031,8,032,", "“031” begins with 0"),
     ],
 )
 def test_what_is_no_number_is_named(typed, words):

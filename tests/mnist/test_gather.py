@@ -43,13 +43,47 @@ def test_what_cannot_be_gathered_is_refused(folders, names):
         gather.gather([Run(folders / name) for name in names])
 
 
+def as_if_whole(run, place):
+    """A copy of a dry run whose options say that nothing was left out of its epoch."""
+    copy = shutil.copytree(run, place / run.name)
+    options = json.loads((copy / "options.json").read_text())
+    options["options"]["settings"]["max_steps_per_epoch"] = None
+    (copy / "options.json").write_text(json.dumps(options))
+    return copy
+
+
+def test_members_of_more_and_of_fewer_epochs_have_a_line_for_each_that_all_have(folders, tmp_path):
+    long, short = Run(as_if_whole(folders / "m3", tmp_path)), Run(folders / "m4")
+    first, judged = long.rows()
+    long.forget(lambda row: True)
+    for row in (first, judged, {**first, "epoch": 2}, judged):  # it was resumed, for longer
+        long.log(row)
+    for members in ([long, short], [short, long]):
+        rows = gather.mean_rows(members)
+        assert [row["epoch"] for row in rows] == [1]
+        assert rows[0]["minutes"] == pytest.approx(
+            first["minutes"] + short.rows()[0]["minutes"], rel=1e-4
+        )
+
+
+def test_what_is_not_finished_does_not_meet_the_test_set(folders, tmp_path, monkeypatch):
+    monkeypatch.setattr(data, "load", lambda folder, train: pytest.fail("it was shown digits"))
+    whole = as_if_whole(folders / "m3", tmp_path)
+    with pytest.raises(ConfigError, match="dry run"):
+        commands.run(gather.main, whole, folders / "m4", "--ship")
+    stopped = as_if_whole(folders / "m4", tmp_path)
+    Run(stopped).forget(lambda row: row["epoch"] == "test")
+    with pytest.raises(ConfigError, match="--resume"):
+        commands.run(gather.main, whole, stopped, "--ship")
+
+
 def test_shipping_judges_once_and_leaves_the_record(folders, tmp_path, monkeypatch):
     noise, embedded = data.made_up(60), tmp_path / "weights"
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(data, "load", lambda folder, train: noise)
     monkeypatch.setattr(data, "hold_out", partial(data.hold_out, n_held_out=20))
     monkeypatch.setattr(weights, "save", partial(weights.save, folder=embedded))
-    members = [folders / name for name in ("m3", "m4")]
+    members = [as_if_whole(folders / name, tmp_path) for name in ("m3", "m4")]
     judged = commands.run(gather.main, *members, "--out", "judged")
     assert judged.output.count("loss") == 4
     assert "test accuracy" not in judged.output

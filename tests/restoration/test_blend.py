@@ -99,6 +99,16 @@ def test_runs_of_two_networks_are_refused(few, tmp_path):
     assert not few.exists()
 
 
+def test_a_blend_is_not_blended_again(few, tmp_path):
+    for seed, name in enumerate("abc"):
+        run_of(tmp_path / name, seed)
+    done = commands.run(blend.main, "a=1", "b=1", "--out", "together")
+    assert done.exit_code == 0, done.output
+    assert Run(tmp_path / "together").options()["recipe"] == "blend"
+    with pytest.raises(ConfigError, match="together is a blend"):
+        commands.run(blend.main, "together=1", "c=1")
+
+
 def test_shipping_leaves_the_weights_and_the_record(few, tmp_path, monkeypatch):
     """The record counts nothing: what was trained has records of its own, by recipe."""
     recipes = ("finish", "finish", "feature")

@@ -2,6 +2,7 @@
 
 import io
 import random
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -121,6 +122,37 @@ def test_of_oxford_iiit_pet_only_the_photographs_are_taken(tmp_path):
         (inside / name).parent.mkdir(parents=True, exist_ok=True)
         Image.new("RGB", (8, 8)).save(inside / name)
     assert data.find(tmp_path) == [inside / "images" / "a_1.jpg"]
+
+
+def test_a_download_that_was_cut_is_begun_again(tmp_path, monkeypatch):
+    """What it left is not taken for the whole."""
+
+    def download(root: str, *, split: str, download: bool) -> None:
+        assert download
+        folder = Path(root) / "oxford-iiit-pet" / "images"
+        folder.mkdir(parents=True, exist_ok=True)
+        for number in range(2):
+            Image.new("RGB", (30, 40)).save(folder / f"{split}-{number}.png")
+            if cut and split == "test":
+                raise OSError("the line went dead")
+
+    monkeypatch.setattr(data.datasets, "OxfordIIITPet", download)
+    cut = True
+    with pytest.raises(DataError, match="--data"):
+        data.find(tmp_path)
+    cut = False
+    names = [path.name for path in data.find(tmp_path)]
+    assert names == ["test-0.png", "test-1.png", "trainval-0.png", "trainval-1.png"]
+    monkeypatch.setattr(data.datasets, "OxfordIIITPet", None)  # they are there now
+    assert [path.name for path in data.find(tmp_path)] == names
+
+
+def test_photographs_of_one_name_have_an_order_of_their_own(tmp_path):
+    for folder in ("b", "a", "c"):
+        (tmp_path / folder).mkdir()
+        Image.new("RGB", (8, 8)).save(tmp_path / folder / "x.png")
+    found = [path.parent.name for path in data.find(tmp_path)]
+    assert found == ["a", "b", "c"]
 
 
 def test_an_empty_folder_without_the_internet_says_what_to_do(tmp_path, monkeypatch):

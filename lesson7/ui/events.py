@@ -13,6 +13,10 @@ a turn without anything to say. While a question waits, the page hears of it:
 
     reply           {"id": 7, "wait": "You are number 3 in the queue."}
 
+Gradio says the last item of a generator twice, and then closes the line to the page. A page asks
+again on the first copy; were the second one large, it would still be on its way, and the page
+would wait for its next answer on a line that is closed. So the last item is nothing.
+
 Whoever is refused for want of a place is told so in the same way as of any other mistake:
 the page by ``{"id": 7, "error": words}``, a caller by ``gr.Error``. Most callers hear it at
 the door already (see ``guard``): on its way through Gradio's queue even a refusal takes time of
@@ -103,7 +107,7 @@ def for_page(
     """
 
     async def replies(halted: Halted, event: gr.EventData) -> AsyncIterator[Packed]:
-        number, asker, silent = asked(event).get("id"), _Asker(), True
+        number, asker = asked(event).get("id"), _Asker()
         about = {"id": number}
         job = lane.run(
             _turns(answer, event),
@@ -115,18 +119,15 @@ def for_page(
             async with contextlib.aclosing(job) as steps:
                 async for step in steps:
                     if isinstance(step, Wait):
-                        silent = False
                         yield pack(about | {"wait": str(step)})
                     elif step is not None and number not in halted:
-                        silent = False
                         yield step
         except Busy as busy:
             yield pack(about | {"error": str(busy)})
         else:
             if asker.never_listened:
                 yield pack(about | {"error": UNHEARD})
-            elif silent:  # Gradio would hand the page nothing as if it were a reply
-                yield gr.skip()
+        yield gr.skip()  # what comes last, Gradio says twice
 
     return replies
 

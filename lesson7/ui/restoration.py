@@ -62,8 +62,7 @@ def restore(
 
     Args:
         image: the photograph, uploaded or as a data URL, of 16x16 to 12 million pixels.
-        recipe: "best" (crisp), "feature" (sharp), "gan", "pixel" (faithful) or "colour" (for
-            black-and-white).
+        recipe: "best" (crisp), "feature", "gan", "pixel" (faithful) or "colour" (for grey ones).
         scale: how many times larger the result is along each side, 1 to 4.
         strength: how much of the network's work is taken, 0 (only enlarged) to 1 (all).
 

@@ -18,6 +18,7 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import unquote
 
 import gradio as gr
 from gradio.data_classes import ImageData
@@ -45,7 +46,8 @@ def unread(image: gr.Image) -> gr.Image:
     """Have ``image`` hand its picture to the function unread: as a path, a data URL or None.
 
     The function decodes it, with the limits and the words of ``lesson7.core.intake``. A path
-    is one of an upload. A link is refused: the app fetches nothing from anywhere.
+    is one of an upload, or the address under which the app itself hands it out. Any other link
+    is refused: the app fetches nothing from anywhere.
     """
     into_cache = image.async_move_resource_to_block_cache
 
@@ -54,19 +56,21 @@ def unread(image: gr.Image) -> gr.Image:
             return None
         if payload.url and payload.url[:5].lower() == "data:":
             return payload.url
-        if payload.path is None or _is_link(payload.path):
+        place = _place_of(payload.path or payload.url or "")
+        if _is_link(place):
             raise gr.Error(NO_LINK, print_exception=False)
-        path = uploaded(payload.path)
+        path = uploaded(place)
         if path is None:
             raise gr.Error(NO_UPLOAD, print_exception=False)
         return path
 
     async def keep_uploads(url_or_file_path: str | Path | None) -> str | None:
-        if _is_link(str(url_or_file_path)):
+        place = _place_of(str(url_or_file_path))
+        if _is_link(place):
             raise gr.Error(NO_LINK, print_exception=False)
-        if uploaded(str(url_or_file_path)) is None:
+        if uploaded(place) is None:
             raise gr.Error(NO_UPLOAD, print_exception=False)
-        return await into_cache(url_or_file_path)
+        return await into_cache(place)
 
     image.preprocess = preprocess  # type: ignore[method-assign]
     image.async_move_resource_to_block_cache = keep_uploads  # type: ignore[method-assign]
@@ -175,6 +179,12 @@ def _forget(state: SessionState | None) -> None:
 
 def _is_no_room(error: Exception) -> bool:
     return isinstance(error, OSError) and error.errno in NO_ROOM
+
+
+def _place_of(named: str) -> str:
+    """The path in an address of an upload, as assistants are told it; all else as it is."""
+    _, found, path = named.partition("/gradio_api/file=")
+    return unquote(path) if found and _is_link(named) else named
 
 
 def _is_link(place: str) -> bool:

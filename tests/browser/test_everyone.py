@@ -76,7 +76,7 @@ def test_the_arrow_keys_go_from_tab_to_tab_and_the_address_follows(
     page.keyboard.press("ArrowLeft")
     expect(page).to_have_url(re.compile("tab=lesson$"))
     page.get_by_role("button", name="Copy the link to this view").click()
-    expect(page.locator(".l7-copied")).to_have_text("The link is copied.")
+    expect(page.get_by_text("The link is copied.")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == page.url
 
 

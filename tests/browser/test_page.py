@@ -1,5 +1,6 @@
 """The page as a whole: any width, light and dark, for everybody, and nothing from outside."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -90,3 +91,18 @@ def test_axe_finds_nothing_of_ours(open_page: Callable[..., Page], theme: str, w
     )
     expect(page.locator(".digits")).to_have_attribute("data-state", "none")
     assert complaints(page) == set(), "words"
+
+
+def test_the_visitors_choice_of_theme_wins_over_the_system(open_page: Callable[..., Page]):
+    page = open_page("/", color_scheme="light")
+    theme, body = page.get_by_role("button", name="Dark theme"), page.locator("body")
+    page.emulate_media(color_scheme="dark")  # nothing was chosen yet
+    expect(body).to_have_class(re.compile("dark"))
+    expect(theme).to_have_attribute("aria-pressed", "true")
+    theme.click()
+    expect(body).not_to_have_class(re.compile("dark"))
+    page.emulate_media(color_scheme="light")
+    page.emulate_media(color_scheme="dark")  # sunset
+    page.wait_for_timeout(300)
+    expect(body).not_to_have_class(re.compile("dark"))
+    expect(theme).to_have_attribute("aria-pressed", "false")

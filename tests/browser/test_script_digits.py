@@ -4,6 +4,7 @@ No server runs: see ``staged``.
 """
 
 import base64
+import io
 from collections.abc import Callable
 
 import numpy as np
@@ -113,6 +114,32 @@ def test_a_palm_beside_the_pen_draws_nothing_and_ends_nothing(digits: Stage, fir
     across, down = inked(page)
     assert across < 0.2
     assert 0.5 < down < 0.7
+
+
+def test_of_two_files_the_later_one_is_read(digits: Stage):
+    page = digits.page
+    page.evaluate(
+        """() => {
+          const real = createImageBitmap;
+          window.waiting = [];
+          window.createImageBitmap = async (file) => {
+            await new Promise((go) => waiting.push(go));
+            return real(file);
+          };
+        }"""
+    )
+    for number, grey in enumerate((0, 200), 1):
+        flat = Image.new("RGB", (300, 300), (grey, grey, grey))
+        file = {"name": f"{grey}.png", "mimeType": "image/png", "buffer": png(flat)}
+        page.set_input_files(".pad-file", file)
+        page.wait_for_function("(n) => waiting.length === n", arg=number)
+    page.evaluate("waiting[0]()")
+    page.wait_for_timeout(300)
+    assert not digits.asked("reading")
+    page.evaluate("waiting[1]()")
+    question = digits.wait_for(1, "reading")
+    with Image.open(io.BytesIO(base64.b64decode(question["image"].split(",")[1]))) as sent:
+        assert sent.convert("L").getpixel((150, 150)) == 200
 
 
 def test_a_file_that_is_read_slowly_does_not_land_on_a_drawing(digits: Stage):

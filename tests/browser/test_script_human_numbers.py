@@ -113,3 +113,37 @@ def test_the_ladder_forgets_the_queue_once_it_is_there(numbers: Stage):
     numbers.answer(question["id"], ladder=ladder, vocabulary=[])
     numbers.answer(question["id"], wait="You are next.")
     expect(numbers.page.locator(".hn-ladder-empty")).to_contain_text("After “one,”")
+
+
+def test_a_ladder_without_an_answer_may_be_asked_for_again(numbers: Stage):
+    page = numbers.page
+    page.clock.install()
+    page.locator(".hn-ladder summary").click()
+    question = numbers.wait_for(1, "compare")
+    page.clock.run_for(20_000)
+    numbers.answer(question["id"], wait=QUEUED)
+    page.clock.run_for(20_000)
+    expect(page.locator(".hn-ladder-empty")).to_have_text(QUEUED)
+    page.clock.run_for(11_000)
+    expect(page.locator(".hn-ladder-empty")).to_contain_text("No answer came back")
+    page.locator(".hn-ladder summary").click()
+    page.locator(".hn-ladder summary").click()
+    assert numbers.wait_for(2, "compare")["text"] == question["text"]
+
+
+def test_the_text_can_be_reached_by_key_after_its_last_word_was_taken_back(numbers: Stage):
+    page = numbers.page
+    finish(numbers, count(numbers))
+    page.locator(".hn-text .hn-word").last.focus()
+    page.locator(".hn-back").click()
+    expect(page.locator(".hn-text .hn-word[tabindex='0']")).to_have_count(1)
+
+
+def test_the_keys_stay_on_the_bars_when_a_word_is_chosen(numbers: Stage):
+    page = numbers.page
+    finish(numbers, count(numbers))
+    page.locator(".hn-text .hn-word:not(.is-given)").nth(3).focus()
+    page.locator(".hn-bar").nth(1).focus()
+    page.keyboard.press("Enter")
+    finish(numbers, numbers.wait_for(2, "ask"))
+    expect(page.locator(".hn-bar").nth(1)).to_be_focused()

@@ -77,3 +77,49 @@ def test_a_camera_that_was_asked_for_twice_is_closed_once_and_for_all(
     page.locator(".rs-close").click()
     live = "streams.flatMap((one) => one.getTracks()).filter((one) => one.readyState === 'live')"
     page.wait_for_function(f"{live}.length === 0")
+
+
+def test_what_is_too_large_and_cannot_be_shown_is_refused_before_it_is_sent(photograph: Stage):
+    """A scan as TIFF, in a browser that shows none; the picture before stays."""
+    done(photograph)
+    page = photograph.page
+    expect(page.locator(".rs-download")).to_be_enabled()
+    scan = {"name": "scan.tif", "mimeType": "image/tiff", "buffer": b"II*\0" + bytes(10_500_000)}
+    page.set_input_files(".rs-file", scan)
+    expect(page.locator(".rs-toast p")).to_contain_text("larger than 10 MB")
+    expect(page.locator(".restoration")).to_have_attribute("data-state", "done")
+    assert len(photograph.asked("ask")) == 1
+
+
+def test_a_result_that_was_cleared_away_is_made_again(photograph: Stage):
+    done(photograph)
+    page = photograph.page
+    expect(page.locator(".rs-download")).to_be_enabled()
+    page.evaluate("window.fetch = async () => new Response(null, { status: 404 })")
+    page.locator(".rs-download").click()
+    photograph.wait_for(2, "ask")
+    expect(page.locator(".restoration")).to_have_attribute("data-state", "working")
+
+
+def test_the_keys_stay_in_the_viewer_when_the_picture_fits_again(photograph: Stage):
+    done(photograph)
+    page = photograph.page
+    page.locator(".rs-in").click()
+    pan = page.locator(".rs-pan")
+    pan.focus()
+    page.keyboard.press("0")
+    expect(page.locator(".rs-handle")).to_be_focused()
+    page.keyboard.press("+")
+    expect(page.locator(".rs-view.is-zoomed, .is-zoomed")).not_to_have_count(0)
+
+
+def test_where_the_system_chooses_the_colours_switches_and_choices_can_be_seen(photograph: Stage):
+    page = photograph.page
+    page.emulate_media(forced_colors="active")
+    page.locator(".rs-lab summary").click()
+    switch = page.locator(".rs-member [type=checkbox]").first
+    assert switch.evaluate("(one) => getComputedStyle(one).appearance") == "auto"
+    chosen, other = (page.locator(f".rs-scale label:{which}").first
+                     for which in ("has(:checked)", "not(:has(:checked))"))  # fmt: skip
+    colour = "(one) => getComputedStyle(one).backgroundColor"
+    assert chosen.evaluate(colour) != other.evaluate(colour)

@@ -16,15 +16,22 @@ function remembered() {
   }
 }
 
-const asked = new URLSearchParams(location.search).get("__theme");
-const kept = remembered();
-show(!asked && kept ? kept === "dark" : document.body.classList.contains("dark"));
+const isDark = () => document.body.classList.contains("dark");
+let chosen = new URLSearchParams(location.search).get("__theme") ? null : remembered();
+show(chosen ? chosen === "dark" : isDark());
+
+// The system may turn dark at sunset, and Gradio with it.
+new MutationObserver(() => {
+  if (chosen && isDark() !== (chosen === "dark")) show(chosen === "dark");
+  else button.setAttribute("aria-pressed", String(isDark()));
+}).observe(document.body, { attributeFilter: ["class"] });
 
 button.addEventListener("click", () => {
-  const dark = !document.body.classList.contains("dark");
+  const dark = !isDark();
+  chosen = dark ? "dark" : "light";
   show(dark);
   try {
-    localStorage.setItem(KEY, dark ? "dark" : "light");
+    localStorage.setItem(KEY, chosen);
   } catch {
     // as above: the choice then lasts as long as the page
   }

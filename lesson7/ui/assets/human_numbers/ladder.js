@@ -10,6 +10,13 @@ function createLadder(root, { onAsk }) {
   let id = 0;
   let asked = "";
   let answered = 0; // the last question that has its answer
+  let timer = 0;
+
+  /** Wait for an answer, or for news of the place in line; but not for ever. */
+  function expect() {
+    clearTimeout(timer);
+    timer = setTimeout(lost, LOST);
+  }
 
   /** Have the networks go on from `text`, if it is another one than before. */
   function ask(text) {
@@ -17,6 +24,7 @@ function createLadder(root, { onAsk }) {
     asked = text;
     id -= 1; // below zero: never the number of a question for the paper
     find(".hn-ladder-empty").textContent = "Seven networks are counting…";
+    expect();
     onAsk({ id, text, n: RUNG });
   }
 
@@ -25,8 +33,9 @@ function createLadder(root, { onAsk }) {
     if (reply.id !== id || reply.id === answered) return;
     if (reply.wait) {
       find(".hn-ladder-empty").textContent = reply.wait;
-      return;
+      return expect();
     }
+    clearTimeout(timer);
     answered = id;
     if (reply.error) asked = ""; // the same text may be asked for again
     find(".hn-rungs").replaceChildren();

@@ -66,11 +66,14 @@ function createNext(root, { onPick }) {
     const { one } = shown;
     const { order, result } = tempered(one.likely, temperature(), topK());
     const listed = order.slice(0, SHOWN);
-    find(".hn-bars").replaceChildren(
+    const bars = find(".hn-bars");
+    const held = [...bars.children].findIndex((one) => one.contains(document.activeElement));
+    bars.replaceChildren(
       ...listed.map((i) =>
         bar(shown.vocabulary[i], one.likely[i], result[i], shown.vocabulary[i] === one.word),
       ),
     );
+    if (held >= 0) bars.children[held].firstElementChild.focus(); // the keyboard stays where it is
     const before = textOf(shown.words.slice(Math.max(0, shown.index - 4), shown.index));
     const wrong =
       one.right === false && one.expected ? ` Right would be “${one.expected}”.` : "";

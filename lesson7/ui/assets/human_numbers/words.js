@@ -64,6 +64,8 @@ function createPaper(box, { onLook }) {
   function cut(length) {
     for (const node of nodes().slice(length)) node.remove();
     words = words.slice(0, length);
+    const left = nodes();
+    if (left.length && !left.some((node) => node.tabIndex === 0)) left.at(-1).tabIndex = 0;
     look(-1);
   }
 

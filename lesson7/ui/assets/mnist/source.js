@@ -39,15 +39,22 @@ async function asPicture(file) {
 /** Let `root`, the tab's section, take pictures in for `pad`; `refuse(words)` says why not. */
 function takePictures(root, pad, refuse) {
   const find = (selector) => root.querySelector(selector);
+  let latest = 0; // choice: an older one that is read slowly is not wanted any more
+
+  /** A new choice; returns whether it is still the one that is wanted. */
+  function choose() {
+    const [mine, before] = [++latest, pad.changes()];
+    return () => mine === latest && pad.changes() === before;
+  }
 
   /** Show a file and have it read, unless something else is on the pad by then. */
   async function takeFile(file) {
-    const before = pad.changes();
+    const isWanted = choose();
     try {
       const picture = await asPicture(file);
-      if (pad.changes() === before) pad.showPicture(...picture);
+      if (isWanted()) pad.showPicture(...picture);
     } catch (error) {
-      if (pad.changes() === before) refuse(error.message);
+      if (isWanted()) refuse(error.message);
     }
   }
 
@@ -63,9 +70,9 @@ function takePictures(root, pad, refuse) {
   for (const example of root.querySelectorAll(".pad-examples button")) {
     const image = example.querySelector("img");
     example.addEventListener("click", async () => {
-      const before = pad.changes();
+      const isWanted = choose();
       await image.decode();
-      if (pad.changes() !== before) return;
+      if (!isWanted()) return;
       const copy = document.createElement("canvas");
       [copy.width, copy.height] = [image.naturalWidth, image.naturalHeight];
       copy.getContext("2d").drawImage(image, 0, 0);

@@ -221,8 +221,13 @@ function onStart() {
   state("working");
 }
 
+function onRefused(words) {
+  fail(words);
+  if (result) state("done"); // of the picture before, which is still there
+}
+
 const source = createSource(tab, {
-  onStart, onPicture, onWords: toast, isOpen: () => element.offsetParent !== null });
+  onStart, onPicture, onRefused, onWords: toast, isOpen: () => element.offsetParent !== null });
 const side = createSide(find(".rs-side"), { desk, current: () =>
   picture && result && { picture, scale: scale(), strength: Number(strength.value), size: result.size },
   choose: (one) => find(`.rs-recipes input[value="${one}"]`).click(),
@@ -280,9 +285,13 @@ find(".rs-cancel").addEventListener("click", () => {
   state(result ? "done" : picture?.url ? "stopped" : "empty"); // done: another was being read
   find(".rs-said").textContent = "Cancelled.";
 });
-find(".rs-download").addEventListener("click", () => {
+find(".rs-download").addEventListener("click", async () => {
+  const { url } = result;
+  const found = await fetch(url, { method: "HEAD" }).catch(() => null);
+  if (result?.url !== url) return;
+  if (!found?.ok) return restore(); // the server has cleared it away meanwhile
   const link = document.createElement("a");
-  link.href = result.url;
+  link.href = url;
   link.download = ""; // under the name that the server gave it
   link.click();
 });

@@ -3,6 +3,7 @@
 // `onStart()` is called as soon as one is chosen, and `onPicture({blob, url, name, width, height,
 // note, unsure})` when it is read; `url` is null where the browser cannot show the file, and the
 // server has to; `unsure` where what the browser shows may not be what the server reads.
+// `onRefused(words)` instead, if it is too large to be sent and cannot be made smaller here.
 
 const READABLE = /^image\/(png|jpeg|webp|bmp|gif|avif|tiff)$/;
 const MOST_BYTES = 9.9e6; // of an upload
@@ -10,6 +11,8 @@ const MOST_PIXELS = 4096 * 3072;
 const MOST_SIDE = 8192;
 
 const SMALLER = "Made smaller first: 12 million pixels are the most.";
+const TOO_LARGE =
+  "The file is larger than 10 MB. Please save the picture smaller, or as JPEG, and try again.";
 const LOSSY = "Compressed first, which costs a little detail: 10 MB are the most.";
 
 // GIF, WebP, AVIF and animated PNG: browsers play what moves, and do not turn every WebP upright.
@@ -60,11 +63,12 @@ async function asPicture(file) {
     const url = URL.createObjectURL(blob);
     return { blob, url, name, width: small.width, height: small.height, note, unsure };
   } catch {
+    if (file.size > MOST_BYTES) return { refused: TOO_LARGE };
     return { blob: file, url: null, name, width: 0, height: 0, note: "" };
   }
 }
 
-function createSource(root, { onStart, onPicture, onWords, isOpen }) {
+function createSource(root, { onStart, onPicture, onRefused, onWords, isOpen }) {
   const find = (selector) => root.querySelector(selector);
   const stage = find(".rs-stage");
   const camera = find(".rs-camera");
@@ -78,8 +82,10 @@ function createSource(root, { onStart, onPicture, onWords, isOpen }) {
     const mine = ++latest;
     onStart();
     const one = await asPicture(file);
-    if (mine === latest) onPicture({ ...one, ...extra });
-    else if (one.url) URL.revokeObjectURL(one.url);
+    if (mine === latest) {
+      if (one.refused) onRefused(one.refused);
+      else onPicture({ ...one, ...extra });
+    } else if (one.url) URL.revokeObjectURL(one.url);
   }
 
   find(".rs-upload").addEventListener("click", () => find(".rs-file").click());

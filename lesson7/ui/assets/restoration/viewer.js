@@ -78,7 +78,10 @@ function createViewer(root, { calm }) {
     root.classList.toggle("names-before", (right - left) * at.split > 90);
     root.classList.toggle("names-after", (right - left) * (1 - at.split) > 90);
     if (zoomed) pan.setAttribute("tabindex", "0");
-    else pan.removeAttribute("tabindex");
+    else {
+      if (document.activeElement === pan) handle.focus({ preventScroll: true });
+      pan.removeAttribute("tabindex");
+    }
     find(".rs-zoom").textContent = `${Math.round((100 * at.k) / real())} %`;
     enable(find(".rs-in"), at.k < FAR);
     enable(find(".rs-out"), at.k > Math.min(fitting(), real()) * 1.001);

@@ -1,13 +1,14 @@
 """Where a run begins that does not begin at random.
 
     origin     what --start names: one of these
-    Smaller    at the end of a run at 64 pixels, to go on at 128                       [1]
+    Earlier    at the end of another run: at 64 pixels, to go on at 128 [1], or at 128
     Shipped    at the generator that visitors have, whose run nobody kept
     grow       copy what fits
 
 What a room is made of is decided at 4x4 to 32x32 pixels, which cost little to learn at 64 and
 much at 128, where the critic looks at four times as many. So the generator keeps those stages,
-and the critic its heads; what is new begins at random, and soon follows what it is fed [1].
+and the critic its heads; what is new begins at random, and soon follows what it is fed [1]. From a
+run at 128 pixels it keeps all stages, which may have got other parts since.
 
 Of a shipped network there is the averaged generator and no critic. So new heads learn alone
 at first, until they can tell its rooms from photographs: a generator that listened to them
@@ -55,8 +56,8 @@ class Origin(Protocol):
 
 
 @dataclass(frozen=True)
-class Smaller:
-    """A run at fewer pixels."""
+class Earlier:
+    """A run that ended, or was stopped, at 64 pixels or at 128."""
 
     run: Run
     alone: int = 0
@@ -67,12 +68,24 @@ class Smaller:
         grow(critic, self.run.load_checkpoint()["parts"]["critic"])
 
     def inherit(self, progress: Progress) -> None:
-        """Its snapshots, its metrics, and the place where it ended."""
+        """Its snapshots and sheets, its metrics, and the place, all as of its checkpoint.
+
+        Snapshots of a network that had other parts cannot be drawn any more: only sheets that
+        were made of them come along.
+        """
         progress.images, progress.seconds = self.run.load_checkpoint()["place"][1:]
-        snapshots = progress.run.folder / "snapshots"
-        shutil.copytree(self.run.folder / "snapshots", snapshots, dirs_exist_ok=True)
-        torch.save(self.run.weights(), snapshots / f"{progress.images:09d}.pt")
-        _log_again(self.run, progress.run)
+        folder = progress.run.folder
+        (folder / "snapshots").mkdir(exist_ok=True)
+        for kept in ("snapshots/*.pt", "moments/*.webp"):
+            for file in self.run.folder.glob(kept):
+                if int(file.stem) <= progress.images and _can_be_drawn(file):
+                    (folder / file.parent.name).mkdir(exist_ok=True)
+                    shutil.copyfile(file, folder / file.parent.name / file.name)
+        last = folder / "snapshots" / f"{progress.images:09d}.pt"
+        torch.save(self.run.weights(), last)
+        if not _can_be_drawn(last):
+            last.unlink()
+        _log_again(self.run, progress)
 
 
 @dataclass(frozen=True)
@@ -92,21 +105,33 @@ class Shipped:
         progress.images, progress.seconds = last["images"], 60 * last["minutes"]
         sheets = progress.run.folder / "moments"
         shutil.copytree(record.folder / "moments", sheets, dirs_exist_ok=True)
-        _log_again(record, progress.run)
+        _log_again(record, progress)
 
 
-def _log_again(earlier: Run, run: Run) -> None:
+def _log_again(earlier: Run, progress: Progress) -> None:
     for row in earlier.rows():
-        run.log(row)
+        if row["images"] <= progress.images:
+            progress.run.log(row)
+
+
+def _can_be_drawn(file: Path) -> bool:
+    """Whether it is a sheet, or a snapshot of a network with the parts that ours has."""
+    if file.suffix == ".webp":
+        return True
+    try:
+        Generator.holding(torch.load(file, map_location="cpu", weights_only=True))
+    except (RuntimeError, KeyError):
+        return False
+    return True
 
 
 def origin(start: Path) -> Origin:
-    """What ``--start`` names: ``SHIPPED``, or the folder of a run at 64 pixels."""
-    return Shipped() if str(start) == SHIPPED else Smaller(Run(start))
+    """What ``--start`` names: ``SHIPPED``, or the folder of a run."""
+    return Shipped() if str(start) == SHIPPED else Earlier(Run(start))
 
 
 def grow(network: nn.Module, state: Mapping[str, Tensor]) -> list[str]:
-    """Copy into a network every tensor of a smaller one that has its name and shape.
+    """Copy into a network every tensor of an earlier one that has its name and shape.
 
     Returns:
         The names of the network's tensors that were not there, and stay as they are.

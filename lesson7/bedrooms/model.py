@@ -13,8 +13,6 @@ References:
         2015. https://arxiv.org/abs/1511.06434
     [2] Liu et al., Towards faster and stabilized GAN training for high-fidelity few-shot
         image synthesis (FastGAN), 2021. https://arxiv.org/abs/2101.04775
-    [3] Chen et al., On self modulation for generative adversarial networks, 2018.
-        https://arxiv.org/abs/1810.01365
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,6 +21,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from lesson7.bedrooms.layers import Doubling, Excitation
 from lesson7.core.errors import ConfigError
 
 # channels at 4, 8, 16, ... pixels; alike up to 32, so that the larger grows from the smaller
@@ -111,74 +110,16 @@ class LessonCritic(nn.Module):
         return scores.flatten()
 
 
-class Excitation(nn.Module):
-    """Let an early, small stage say which channels of a late, large one matter [2].
-
-    Each channel is multiplied by 0 to 1. The small stage is averaged to 2x2 and read by one
-    convolution.
-    """
-
-    def __init__(self, small_channels: int, channels: int) -> None:
-        super().__init__()
-        hidden = small_channels // 4
-        self.weigh = nn.Sequential(
-            nn.AdaptiveAvgPool2d(2),
-            nn.Conv2d(small_channels, hidden, 2),
-            nn.SiLU(inplace=True),
-            nn.Conv2d(hidden, channels, 1),
-            nn.Sigmoid(),
-        )
-
-    def forward(self, small: Tensor, x: Tensor) -> Tensor:
-        """``(N, C_small, s, s)``, ``(N, C, S, S)`` -> ``(N, C, S, S)``."""
-        return x * self.weigh(small)
-
-
-class Modulated(nn.Module):
-    """Batch norm whose scale and shift are read off the latent [3].
-
-    With scale and shift of its own, a picture differs from the others of its batch at every
-    stage; without, ours soon drew one room from all latents.
-    """
-
-    def __init__(self, latent: int, channels: int) -> None:
-        super().__init__()
-        self.norm = nn.BatchNorm2d(channels, affine=False)
-        self.read = nn.Linear(latent, 2 * channels)
-
-    def forward(self, x: Tensor, z: Tensor) -> Tensor:
-        """``(N, C, S, S)``, ``(N, latent)`` -> ``(N, C, S, S)``."""
-        scale, shift = self.read(z)[:, :, None, None].chunk(2, 1)
-        return self.norm(x) * (1 + scale) + shift
-
-
-class _Stage(nn.Module):
-    """Twice as large, then a correction, ``y + f(y)``, unless ``correct`` is False."""
-
-    def __init__(self, latent: int, in_channels: int, out_channels: int, *, correct: bool) -> None:
-        super().__init__()
-        self.up = nn.ConvTranspose2d(in_channels, out_channels, 4, 2, 1, bias=False)
-        self.up_norm = Modulated(latent, out_channels)
-        self.correct = correct
-        if correct:
-            self.conv = nn.Conv2d(out_channels, out_channels, 3, 1, 1, bias=False)
-            self.norm = Modulated(latent, out_channels)
-
-    def forward(self, x: Tensor, z: Tensor) -> Tensor:
-        y = torch.relu(self.up_norm(self.up(x), z))
-        return y + torch.relu(self.norm(self.conv(y), z)) if self.correct else y
-
-
 class Generator(nn.Module):
     """Our generator: the lesson's, with corrections, skip-layer excitation and wider late stages.
 
     Transposed 4x4 convolutions with stride 2 are kept: they cost less than half of enlarging
-    and a 3x3 convolution, and as 2 divides 4 every pixel is made by four weights, so that no
-    checkerboard is built in. Each stage but the last adds a residual 3x3 convolution, and
-    the 4x4 and 8x8 stages weigh the channels at 16x16 and 32x32 [2]; at full size that would
-    cost as much as a convolution. Batch norm stands before the activation, its
+    and a 3x3 convolution. Each of a cell's 2x2 pixels comes from other weights, so a blur
+    follows where such a grid would be seen. Each stage but the last adds a residual 3x3
+    convolution, and the 4x4 and 8x8 stages weigh the channels at 16x16 and 32x32 [2]; at full
+    size that would cost as much as a convolution. Batch norm stands before the activation, its
     scale and shift read off the latent but at the first stage, which begins with a layout that
-    all rooms share.
+    all rooms share; behind it each stage has its grain.
 
     Args:
         size: of the pictures, 64 or 128.
@@ -203,7 +144,7 @@ class Generator(nn.Module):
         self.first_norm = nn.BatchNorm2d(widths[0])
         last = len(widths) - 2
         self.stage = nn.ModuleList(
-            _Stage(latent, a, b, correct=index < last)
+            Doubling(latent, a, b, 8 * 2**index, correct=index < last)
             for index, (a, b) in enumerate(pairwise(widths))
         )
         self.excite_late = Excitation(widths[0], widths[2])

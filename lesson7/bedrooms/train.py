@@ -8,8 +8,8 @@ Recipes, two plain loops (``loops.py``, with the papers):
     modern    ours: a critic on ImageNet's features, augmentation, averaged weights,
               latents of photographs (see ``thumbnails.py``)
 
-``--start`` names a run at 64 pixels to grow from, or ``bedrooms-modern`` to go on from what is
-shipped (see ``growing.py``); ``--without lesson7/bedrooms/not_rooms.txt`` leaves out of our
+``--start`` names a run to grow from, at 64 pixels or 128, or ``bedrooms-modern`` to go on from
+what is shipped (see ``growing.py``); ``--without lesson7/bedrooms/not_rooms.txt`` leaves out of our
 photographs those that show no room.
 
 ``--ship`` also ships a run that is not finished: ``--resume --minutes 0 --ship`` ships one
@@ -50,7 +50,7 @@ def main(
     out: runs.OutDir = None,
     start: Annotated[
         Path | None,
-        typer.Option(help="The run at 64 to grow from, or bedrooms-modern (modern at 128)."),
+        typer.Option(help="The run to grow from, or bedrooms-modern (modern at 128)."),
     ] = None,
     without: Annotated[
         Path | None, typer.Option(help="A list of photographs not to show, a name a line.")

@@ -1,7 +1,7 @@
 """Layers that more than one model uses.
 
 Everything here is a plain ``nn.Module`` or an initialiser: no data, no files, no device, no
-training. A layer used by one model only lives in that model's ``model.py``.
+training. A layer used by one model only lives in that model's package.
 
 Shapes are written ``(N, C, H, W)``: images in the batch, channels, rows, columns.
 

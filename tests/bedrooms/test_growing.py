@@ -6,11 +6,12 @@ import pytest
 import torch
 from torch import nn
 
-from lesson7.bedrooms import data, judge, loops, moments, train
+from lesson7.bedrooms import data, growing, judge, loops, moments, train
 from lesson7.bedrooms.growing import Shipped, grow
 from lesson7.bedrooms.model import Generator
 from lesson7.core import weights
 from lesson7.core.errors import ConfigError
+from lesson7.core.projected import ProjectedCritic
 from lesson7.core.runs import Run
 from tests import commands
 
@@ -83,6 +84,50 @@ def test_a_run_goes_on_from_what_is_shipped_and_its_critic_learns_alone_at_first
     of_before = [sheet for sheet in earlier if sheet.name in kept]
     assert len(of_before) >= 8
     assert all(kept[sheet.name] == sheet.read_bytes() for sheet in of_before)
+
+
+def test_a_run_at_128_goes_on_with_its_critic_and_its_sheets(tmp_path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    shown = Run(weights.EMBEDDED / "runs" / "bedrooms-modern").rows()[-1]["images"]
+    sizes = ("--dry-run", "--size", 128)
+    commands.run(train.main, *sizes, "--start", "bedrooms-modern", "--images", shown + 8,
+                 "--out", first)  # fmt: skip
+    commands.run(train.main, *sizes, "--start", first, "--images", shown + 12, "--out", second)
+    assert Run(second).rows()[-1]["images"] == shown + 12
+    sheets = {file.name for file in (first / "moments").iterdir()}
+    assert len(sheets) >= 8
+    assert {file.name for file in (second / "moments").iterdir()} == sheets
+
+    parts = Run(first).load_checkpoint()["parts"]
+    critic = ProjectedCritic(judge.network("resnet18", None), 128)
+    ours = Generator(128)
+    growing.origin(first).give(ours, critic)
+    for name, tensor in critic.state_dict().items():
+        torch.testing.assert_close(tensor, parts["critic"][name], rtol=0, atol=0)
+    for name, tensor in ours.state_dict().items():
+        torch.testing.assert_close(tensor, parts["average"][f"module.{name}"], rtol=0, atol=0)
+
+
+def test_what_came_after_a_checkpoint_or_cannot_be_drawn_does_not_come_along(tmp_path):
+    """A run that was killed: it had logged a line and kept a snapshot since. And an older one's
+    snapshot lies there, of a network without grain."""
+    small, large = tmp_path / "small", tmp_path / "large"
+    commands.run(train.main, "--dry-run", "--out", small)
+    run = Run(small)
+    run.log({**run.rows()[-1], "images": 26})
+    state = run.weights()
+    torch.save(state, small / "snapshots" / "000000026.pt")
+    old = {name: value for name, value in state.items() if "grain" not in name}
+    torch.save(old, small / "snapshots" / "000000012.pt")
+    commands.run(
+        train.main, "--dry-run", "--size", 128, "--start", small, "--images", 32, "--out", large
+    )
+    images = [row["images"] for row in Run(large).rows()]
+    assert images == sorted(images)
+    assert 26 not in images
+    kept = {file.stem for file in (large / "snapshots").iterdir()}
+    assert kept >= {"000000000", "000000024"}
+    assert not kept & {"000000012", "000000026"}
 
 
 def test_after_that_the_generator_learns_too():

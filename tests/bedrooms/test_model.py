@@ -3,13 +3,7 @@
 import pytest
 import torch
 
-from lesson7.bedrooms.model import (
-    Excitation,
-    Generator,
-    LessonCritic,
-    LessonGenerator,
-    Modulated,
-)
+from lesson7.bedrooms.model import Generator, LessonCritic, LessonGenerator
 from lesson7.core.errors import ConfigError
 
 
@@ -66,22 +60,3 @@ def test_every_weight_of_the_generator_learns():
     network(torch.randn(4, network.latent)).square().mean().backward()
     silent = [n for n, p in network.named_parameters() if p.grad is None or not p.grad.any()]
     assert silent == []
-
-
-def test_excitation_weighs_whole_channels_between_0_and_1():
-    x = torch.rand(2, 6, 8, 8) + 1
-    share = Excitation(8, 6)(torch.randn(2, 8, 4, 4), x) / x
-    torch.testing.assert_close(share, share[:, :, :1, :1].expand_as(share))
-    assert share.min() > 0
-    assert share.max() < 1
-
-
-def test_each_pictures_own_latent_scales_and_shifts_it():
-    norm = Modulated(latent=1, channels=1)
-    with torch.no_grad():
-        norm.read.weight.copy_(torch.tensor([[2.0], [10.0]]))
-        norm.read.bias.zero_()
-    x = torch.tensor([-1.0, 1.0]).view(2, 1, 1, 1)  # mean 0, deviation 1
-    out = norm(x, torch.tensor([[0.0], [1.0]]))
-    wanted = torch.tensor([-1.0, 1 * (1 + 2) + 10.0]).view(2, 1, 1, 1)
-    torch.testing.assert_close(out, wanted, rtol=1e-4, atol=1e-4)

@@ -83,8 +83,8 @@ def keep(run: Run, generator: nn.Module, images: int, record: Path) -> list[Path
     Raises:
         ConfigError: the run has no snapshots.
     """
-    files = [*run.folder.glob("moments/*.webp"), *run.folder.glob("snapshots/*.pt")]
-    kept = {int(file.stem): file for file in files}
+    files = [*run.folder.glob("snapshots/*.pt"), *run.folder.glob("moments/*.webp")]
+    kept = {int(file.stem): file for file in files}  # a sheet is what was seen then
     if not kept:
         raise ConfigError(f"there are no snapshots in {run.folder} to make moments of")
     sheets = {

@@ -97,5 +97,5 @@ def faulty(tmp_path_factory: pytest.TempPathFactory, weights_folder: Path) -> It
 
 
 def _forget() -> None:
-    for cached in (rooms.load, rooms.directions, bedrooms._scorer):
+    for cached in (rooms._loaded, rooms.directions, bedrooms._scorer):
         cached.cache_clear()

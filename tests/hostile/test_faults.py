@@ -76,7 +76,7 @@ def test_weights_that_break_while_the_app_runs(
         shutil.copy(weights.EMBEDDED / f"{name}.safetensors", folder)
     monkeypatch.delenv("LESSON7_WEIGHTS")
     monkeypatch.setattr(weights, "EMBEDDED", folder)
-    mnist.load.cache_clear()
+    mnist._loaded.cache_clear()
     assert app.call("classify", SEVEN, "best").words == ""
     whole = (folder / "mnist-cnn.safetensors").read_bytes()
     for broken in (whole[:-1], b"", whole[:-9] + b"\xff" * 9):

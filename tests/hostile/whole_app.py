@@ -83,7 +83,7 @@ class WholeApp:
         fn = self.questions[tab, event]
         about = gr.EventData(None, question)
         answer = self.loop.run_until_complete(self._run(fn, [None] * len(fn.inputs), about))
-        came = [one for one in answer.data if one is not None]  # a generator ends with nothing
+        came = [one for one in answer.data if not _is_nothing(one)]
         replies = [json.loads(one) if isinstance(one, str) else one for one in came]
         for one in replies:
             if isinstance(one, dict):
@@ -107,6 +107,11 @@ class WholeApp:
                     return Answer("", came)
         except gr.Error as error:
             return Answer(error.message, [])
+
+
+def _is_nothing(output: Any) -> bool:
+    """What a generator ends with: no value, or an update that changes nothing."""
+    return output is None or (isinstance(output, dict) and output.get("__type__") == "update")
 
 
 def judge(app: WholeApp, answer: Answer, *, must_refuse: bool = False) -> None:

@@ -11,9 +11,7 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
-import httpx
 import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
@@ -158,27 +156,6 @@ def test_a_link_is_refused_and_not_fetched(served: serving.Served):
     assert event == "error"
     assert error["error"] == "Send the picture itself, not a link to it."
     assert served.refused_hosts == []
-
-
-def test_the_address_of_an_upload_is_as_good_as_its_path(url: str):
-    """Assistants are given an address by Gradio's uploader, and told to send that."""
-    files = {"files": ("a seven.png", SEVEN.read_bytes(), "image/png")}
-    (path,) = httpx.post(f"{url}/gradio_api/upload", files=files).json()
-    link = f"{url}/gradio_api/file={quote(path)}"
-    event, data = call(url, {"path": link, "url": link, "meta": serving.META})
-    assert event == "complete", data
-    for stranger in (f"{url}/gradio_api/file=/etc/passwd", f"{url}/gradio_api/file=app.py"):
-        event, error = call(url, {"path": stranger, "url": stranger, "meta": serving.META})
-        assert event == "error"
-        assert "Upload the picture first" in error["error"]
-
-
-def test_what_assistants_are_told_is_not_cut_off(url: str):
-    """Gradio takes one line of a docstring for each argument."""
-    for tool in serving.tools(url):
-        properties = tool["inputSchema"]["properties"].values()
-        for text in [tool["description"], *(one.get("description", "") for one in properties)]:
-            assert text.count("(") == text.count(")"), text
 
 
 @pytest.mark.parametrize("path", ["/etc/passwd", "app.py", "../../etc/passwd"])

@@ -10,7 +10,9 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
+import httpx
 import pytest
 from PIL import Image
 
@@ -158,3 +160,28 @@ def test_curl(here: Path, url: str):
     counted, digits = (line for line in said.splitlines() if line.startswith("data: [{"))
     assert "eight thousand two, " in counted
     assert re.search(r'"7": (1|0\.9)', digits)
+
+
+def test_the_address_of_an_upload_is_as_good_as_its_path(url: str):
+    """Assistants are given an address by Gradio's uploader, and told to send that."""
+    files = {
+        "files": ("a seven.png", (ASSETS / "mnist/examples/7-0075.png").read_bytes(), "image/png")
+    }
+    (path,) = httpx.post(f"{url}/gradio_api/upload", files=files).json()
+    link = f"{url}/gradio_api/file={quote(path)}"
+    seven = {"path": link, "url": link, "meta": serving.META}
+    event, data = serving.call(url, "classify", seven, "best")
+    assert event == "complete", data
+    for stranger in (f"{url}/gradio_api/file=/etc/passwd", f"{url}/gradio_api/file=app.py"):
+        image = {"path": stranger, "url": stranger, "meta": serving.META}
+        event, error = serving.call(url, "classify", image, "best")
+        assert event == "error"
+        assert "Upload the picture first" in error["error"]
+
+
+def test_what_assistants_are_told_is_not_cut_off(url: str):
+    """Gradio takes one line of a docstring for each argument."""
+    for tool in serving.tools(url):
+        properties = tool["inputSchema"]["properties"].values()
+        for text in [tool["description"], *(one.get("description", "") for one in properties)]:
+            assert text.count("(") == text.count(")"), text

@@ -76,15 +76,16 @@ class Earlier:
         progress.images, progress.seconds = self.run.load_checkpoint()["place"][1:]
         folder = progress.run.folder
         (folder / "snapshots").mkdir(exist_ok=True)
-        for kept in ("snapshots/*.pt", "moments/*.webp"):
-            for file in self.run.folder.glob(kept):
-                if int(file.stem) <= progress.images and _can_be_drawn(file):
-                    (folder / file.parent.name).mkdir(exist_ok=True)
-                    shutil.copyfile(file, folder / file.parent.name / file.name)
-        last = folder / "snapshots" / f"{progress.images:09d}.pt"
-        torch.save(self.run.weights(), last)
-        if not _can_be_drawn(last):
-            last.unlink()
+        (folder / "moments").mkdir(exist_ok=True)
+        for sheet in self.run.folder.glob("moments/*.webp"):
+            if int(sheet.stem) <= progress.images:
+                shutil.copyfile(sheet, folder / "moments" / sheet.name)
+        states = {progress.images: self.run.weights()}
+        for file in self.run.folder.glob("snapshots/*.pt"):
+            states[int(file.stem)] = torch.load(file, map_location="cpu", weights_only=True)
+        for images, state in states.items():
+            if images <= progress.images and _can_be_drawn(state):
+                torch.save(state, folder / "snapshots" / f"{images:09d}.pt")
         _log_again(self.run, progress)
 
 
@@ -114,12 +115,10 @@ def _log_again(earlier: Run, progress: Progress) -> None:
             progress.run.log(row)
 
 
-def _can_be_drawn(file: Path) -> bool:
-    """Whether it is a sheet, or a snapshot of a network with the parts that ours has."""
-    if file.suffix == ".webp":
-        return True
+def _can_be_drawn(state: Mapping[str, Tensor]) -> bool:
+    """Whether it is of a network with the parts that ours has."""
     try:
-        Generator.holding(torch.load(file, map_location="cpu", weights_only=True))
+        Generator.holding(state)
     except (RuntimeError, KeyError):
         return False
     return True

@@ -126,20 +126,6 @@ def test_digits_drawn_with_a_mouse(width):
     assert away <= 0.03
 
 
-@pytest.mark.parametrize("ink", ["white", "yellow", "black"])
-def test_ink_of_any_colour_on_nothing(digits, ink):
-    """A canvas saved as PNG, which a dark page showed."""
-    images, labels = (part[:20] for part in digits)
-    read = []
-    for image in images:
-        picture = Image.new("RGBA", (140, 140), ink)
-        picture.putalpha(Image.fromarray(image).resize((140, 140), Image.Resampling.BICUBIC))
-        read.append(predict.read(picture).digit)
-    assert np.mean([a == b for a, b in zip(read, labels, strict=True)]) >= 0.95
-    with pytest.raises(NotADigitError, match="Draw a digit first"):
-        predict.see(Image.new("RGBA", (140, 140), (0, 0, 0, 0)))
-
-
 def test_what_is_no_digit_is_turned_away(digits):
     """Letters in typefaces that training did not have, scribbles, several digits."""
     rng = np.random.default_rng(3)

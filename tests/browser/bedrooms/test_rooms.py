@@ -13,20 +13,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests import serving
 from tests.browser.accessibility import complaints, sticking_out
 from tests.browser.bedding import address_of, drawn, keep, rooms
-
-
-@pytest.fixture
-def served(bedrooms_alone: serving.Served) -> serving.Served:
-    return bedrooms_alone
-
-
-@pytest.fixture
-def tab(page: Page) -> Page:
-    """The tab with its first sixteen rooms."""
-    return drawn(page)
 
 
 def test_a_click_gives_sixteen_other_rooms_with_their_seed(tab: Page):

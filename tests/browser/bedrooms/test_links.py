@@ -6,19 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests import serving
 from tests.browser.bedding import address_of, drawn, moves_of, rooms
-
-
-@pytest.fixture
-def served(bedrooms_alone: serving.Served) -> serving.Served:
-    return bedrooms_alone
-
-
-@pytest.fixture
-def tab(page: Page) -> Page:
-    """The tab with its first sixteen rooms."""
-    return drawn(page)
 
 
 def test_an_address_brings_the_same_rooms(tab: Page, open_page: Callable[..., Page]):
